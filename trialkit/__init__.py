@@ -1,0 +1,1 @@
+"""The engine: knows no domain and no study."""

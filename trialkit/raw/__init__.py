@@ -1,0 +1,1 @@
+"""Readers: raw files to all-text tables whose rows know file and line."""

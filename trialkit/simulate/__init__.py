@@ -1,0 +1,1 @@
+"""Simulated raw exports from a declarative description."""
