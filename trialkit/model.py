@@ -1,8 +1,74 @@
-"""The base of every spec model: frozen, and closed to unknown keys."""
+"""The base of every spec model: frozen, closed to unknown keys, and aware of its place."""
 
 from __future__ import annotations
 
-from pydantic import BaseModel, ConfigDict
+from collections.abc import Callable
+from typing import Any, Self
+
+from pydantic import BaseModel, ConfigDict, PrivateAttr, ValidationInfo, model_validator
+
+from trialkit.problems import Place
+
+
+class SpecText(str):
+    """A text of a spec file that remembers its place.
+
+    >>> SpecText("AGE", Place("dm.yaml", 3, 5)).place.line
+    3
+    """
+
+    __slots__ = ("place",)
+    place: Place
+
+    def __new__(cls, text: str, place: Place) -> Self:
+        """Keep the text and its place."""
+        self = super().__new__(cls, text)
+        self.place = place
+        return self
+
+
+class SpecMap(dict[str, Any]):
+    """A mapping of a spec file: where it begins, and where each of its keys stands.
+
+    >>> SpecMap({"a": "1"}, Place("dm.yaml", 3, 5), {"a": Place("dm.yaml", 3, 5)}).spot("a").line
+    3
+    """
+
+    def __init__(self, items: dict[str, Any], place: Place, keys: dict[str, Place]) -> None:
+        """Keep the items and their places."""
+        super().__init__(items)
+        self.place = place
+        self.keys_at = keys
+
+    def spot(self, key: str) -> Place:
+        """Give the place of a key, or of the mapping when it has no such key.
+
+        >>> SpecMap({}, Place("dm.yaml", 3, 5), {}).spot("b").line
+        3
+        """
+        return self.keys_at.get(key, self.place)
+
+    def only(self, keys: set[str]) -> SpecMap:
+        """Keep some keys.
+
+        >>> SpecMap({"a": "1", "b": "2"}, Place(), {}).only({"a"})
+        {'a': '1'}
+        """
+        return SpecMap({key: self[key] for key in self if key in keys}, self.place, self.keys_at)
+
+
+class SpecList(list[Any]):
+    """A list of a spec file that remembers where it begins and where its items stand.
+
+    >>> SpecList(["a"], Place("dm.yaml", 1, 1), [Place("dm.yaml", 2, 3)]).items_at[0].line
+    2
+    """
+
+    def __init__(self, items: list[Any], place: Place, items_at: list[Place]) -> None:
+        """Keep the items and their places."""
+        super().__init__(items)
+        self.place = place
+        self.items_at = items_at
 
 
 class Model(BaseModel):
@@ -17,4 +83,25 @@ class Model(BaseModel):
     8
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", validate_default=False)
+
+    _source: SpecMap | None = PrivateAttr(default=None)
+
+    @model_validator(mode="wrap")
+    @classmethod
+    def _remember(cls, data: Any, handler: Callable[[Any], Self], info: ValidationInfo) -> Self:
+        """Keep the mapping that the model was made from, for its places."""
+        made = handler(data)
+        if isinstance(data, SpecMap):
+            made._source = data
+        return made
+
+    def place(self, key: str = "") -> Place:
+        """Give the place in the spec of the model, or of one of its keys.
+
+        >>> class Label(Model):
+        ...     length: int = 0
+        >>> Label.model_validate(SpecMap({"length": "8"}, Place("dm.yaml", 3, 5), {})).place().line
+        3
+        """
+        return self._source.spot(key) if self._source is not None else Place()

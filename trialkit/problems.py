@@ -6,7 +6,10 @@ import difflib
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import IntEnum
-from typing import Literal, TypeAlias
+from typing import TYPE_CHECKING, Literal, TypeAlias
+
+if TYPE_CHECKING:
+    from trialkit.cells import Cells
 
 Severity: TypeAlias = Literal["error", "query"]
 
@@ -89,6 +92,8 @@ class Problem:
         count: how many cells or rows this stands for.
         severity: overrides the severity of the kind, where the spec declares a handling.
         spec: the spec line that declares the rule, when ``where`` is in the data.
+        frame: the lines of the spec around the place, with a caret.
+        cells: the cells at fault, when ``where`` is in the data.
 
     >>> kind = Kind("SPEC-003", "unknown key", "see the language reference", exit=Exit.SPEC)
     >>> print(Problem(kind, "unknown key 'labl'", Place("dm.yaml", 3, 5)).line())
@@ -104,6 +109,7 @@ class Problem:
     severity: Severity | None = None
     spec: Place = Place()
     frame: str = ""
+    cells: Cells | None = None
 
     @property
     def level(self) -> Severity:

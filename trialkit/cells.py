@@ -1,0 +1,45 @@
+"""Cells at fault: where in the raw files, and what they hold."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from trialkit.column import Column
+from trialkit.records import Records, Rows
+from trialkit.ledger import is_main
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Cells:
+    """The cells behind one problem, one per record at fault.
+
+    Args:
+        rows: for each main source the row of it, -1 for none; shape (cells,) each.
+        item: the raw column that each record was gathered from.
+        values: the offending values; subject data, never for logs.
+        subject: the subject of each cell where it is known.
+
+    >>> Cells({}, None, Column.text(["x"]), None).values.objects().tolist()
+    ['x']
+    """
+
+    rows: dict[str, Rows]
+    item: Column | None
+    values: Column
+    subject: Column | None
+
+    @staticmethod
+    def of(records: Records, values: Column, mask: np.ndarray, subject: Column | None) -> Cells:
+        """Take the marked records.
+
+        >>> records = Records.start("LB", {}, 2)
+        >>> cells = Cells.of(records, Column.text(["a", "b"]), np.array([False, True]), None)
+        >>> cells.rows["LB"].tolist()
+        [1]
+        """
+        chosen = np.flatnonzero(mask)
+        rows = {key: value[chosen] for key, value in records.rows.items() if is_main(key)}
+        item = records.item.take(chosen) if records.item is not None else None
+        return Cells(rows, item, values.take(chosen), subject.take(chosen) if subject is not None else None)

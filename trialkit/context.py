@@ -1,0 +1,214 @@
+"""What a rule sees while it runs: the records at hand, the tables of the study, the problems."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from trialkit.cells import Cells
+from trialkit.column import Column, Mask
+from trialkit.ledger import Ledger
+from trialkit.problems import Exit, Kind, Place, Problem, Problems, Refusal, Severity, did_you_mean
+from trialkit.records import Records, Rows
+from trialkit.rule import Condition, Rule, VariableRule
+
+if TYPE_CHECKING:
+    from trialkit.facts import Facts
+    from trialkit.raw.table import RawTable
+    from trialkit.spec import StudySpec, Variable
+    from trialkit.terms import Codelist, Terminology
+    from trialkit.units import Units
+
+NO_COLUMN = Kind("SPEC-020", "unknown column", "Name a column or variable of the records.", exit=Exit.SPEC)
+NO_TABLE = Kind(
+    "SPEC-021", "unknown table", "Name a source, a dataset or a CSV under tables/.", exit=Exit.SPEC
+)
+
+
+@dataclass(slots=True)
+class Store:
+    """What all datasets of a run share.
+
+    Args:
+        study: the study's spec.
+        tables: every table by name: raw sources, spec tables, and the datasets built so far.
+        raw: the raw tables, for files and lines.
+
+    >>> Store(None, {}, {}).problems.items
+    []
+    """
+
+    study: StudySpec
+    tables: dict[str, Records]
+    raw: dict[str, RawTable]
+    terms: Terminology | None = None
+    facts: Facts | None = None
+    units: Units | None = None
+    problems: Problems = field(default_factory=Problems)
+    ledger: Ledger = field(default_factory=Ledger)
+
+
+@dataclass(slots=True)
+class Context:
+    """One dataset while it is built.
+
+    >>> context = Context(Store(None, {}, {}), "DM", Records.start("DM", {"A": Column.text(["x"])}, 1))
+    >>> context.column("A").objects().tolist()
+    ['x']
+    """
+
+    store: Store
+    dataset: str
+    records: Records
+    variables: dict[str, Column] = field(default_factory=dict)
+    variable: str = ""
+    spec: Variable | None = None
+    witnesses: dict[str, Rows] = field(default_factory=dict)
+
+    @property
+    def count(self) -> int:
+        """Count the records at hand.
+
+        >>> Context(Store(None, {}, {}), "DM", Records({}, 2)).count
+        2
+        """
+        return self.records.count
+
+    def column(self, name: str, place: Place = Place()) -> Column:
+        """Give a column: a variable made before, else a column of the records.
+
+        A variable that is being made sees the records' column of its own name.
+
+        Raises:
+            Refusal: when there is no such column.
+
+        >>> Context(Store(None, {}, {}), "DM", Records({}, 0)).column("AGE")
+        Traceback (most recent call last):
+        trialkit.problems.Refusal: error SPEC-020 DM unknown column 'AGE'. None is known.
+        """
+        if name != self.variable and name in self.variables:
+            return self.variables[name]
+        if name in self.records.columns:
+            return self.records.columns[name]
+        known = [*self.variables, *self.records.columns]
+        where = place if place.file else Place(dataset=self.dataset, variable=self.variable)
+        raise Refusal([Problem(NO_COLUMN, f"unknown column '{name}'", where, hint=did_you_mean(name, known))])
+
+    def table(self, name: str, *, lookup: bool = True) -> Records:
+        """Give a table by name and note in the ledger that this dataset reads it.
+
+        Raises:
+            Refusal: when there is no such table.
+
+        >>> store = Store(None, {"SUBJ": Records.start("SUBJ", {}, 2)}, {})
+        >>> Context(store, "DM", Records({}, 0)).table("SUBJ").count
+        2
+        """
+        if name not in self.store.tables:
+            where = Place(dataset=self.dataset, variable=self.variable)
+            hint = did_you_mean(name, self.store.tables)
+            raise Refusal([Problem(NO_TABLE, f"unknown table '{name}'", where, hint=hint)])
+        table = self.store.tables[name]
+        known = (name, self.dataset) in self.store.ledger.used
+        if not known or not lookup:
+            self.store.ledger.read(self.dataset, name, table.count, lookup=lookup)
+        return table
+
+    def value(self, rule: VariableRule) -> Column:
+        """Compute a nested rule.
+
+        >>> from trialkit.rules.values import Constant
+        >>> context = Context(Store(None, {}, {}), "DM", Records({}, 1))
+        >>> context.value(Constant(constant="x")).objects().tolist()
+        ['x']
+        """
+        return rule.apply(self)
+
+    def mask(self, condition: Condition) -> Mask:
+        """Mark the records that meet a condition.
+
+        >>> from trialkit.expr import compile_expression
+        >>> context = Context(Store(None, {}, {}), "DM", Records.start("DM", {"A": Column.text(["x"])}, 1))
+        >>> context.mask(compile_expression("A == 'x'")).tolist()
+        [True]
+        """
+        return condition.mask(self.column, self.count)
+
+    def codelist(self, name: str = "") -> Codelist:
+        """Give a codelist by name or code; without a name, that of the variable being made.
+
+        Raises:
+            Refusal: when there is none.
+
+        >>> Context(Store(None, {}, {}), "DM", Records({}, 0)).codelist("SEX")
+        Traceback (most recent call last):
+        AssertionError: no terminology
+        """
+        assert self.store.terms is not None, "no terminology"
+        return self.store.terms.codelist(name or (self.spec.codelist if self.spec else ""))
+
+    def witness(self, table: str, rows: Rows) -> None:
+        """Keep which row of a table decided each record's value, -1 for none.
+
+        >>> context = Context(Store(None, {}, {}), "DM", Records({}, 1), variable="RFSTDTC")
+        >>> context.witness("EX", np.array([4], np.int32)); list(context.witnesses)
+        ['EX@RFSTDTC']
+        """
+        self._keep(f"{table}@{self.variable}", rows)
+
+    def branch(self, chosen: Rows) -> None:
+        """Keep which branch of a choosing rule gave each record's value, -1 for none.
+
+        >>> context = Context(Store(None, {}, {}), "DM", Records({}, 1), variable="DSCAT")
+        >>> context.branch(np.array([0], np.int32)); list(context.witnesses)
+        ['#DSCAT']
+        """
+        self._keep(f"#{self.variable}", chosen)
+
+    def _keep(self, key: str, rows: Rows) -> None:
+        if not self.variable:
+            return
+        number = sum(1 for known in self.witnesses if known.split("~")[0] == key)
+        self.witnesses[f"{key}~{number + 1}" if number else key] = np.asarray(rows, np.int32)
+
+    def report(
+        self,
+        kind: Kind,
+        what: str,
+        mask: Mask,
+        values: Column,
+        rule: Rule,
+        *,
+        severity: Severity | None = None,
+        hint: str = "",
+    ) -> None:
+        """Collect one problem for all marked records; nothing when none is marked.
+
+        Args:
+            kind: the kind of problem.
+            what: one sentence without values.
+            mask: the records at fault; shape (records,).
+            values: the column with the offending values.
+            rule: the rule that found it, for its place in the spec.
+            severity: "query" where the spec declares a handling.
+            hint: more help.
+
+        >>> context = Context(Store(None, {}, {}), "DM", Records.start("DM", {}, 1))
+        >>> context.report(NO_COLUMN, "bad", np.array([True]), Column.text(["x"]), Rule())
+        >>> context.store.problems.items[0].count
+        1
+        """
+        count = int(np.count_nonzero(mask))
+        if not count:
+            return
+        name = self.store.study.subject.variable if self.store.study else "USUBJID"
+        subject = self.variables.get(name) or self.records.columns.get(name)
+        cells = Cells.of(self.records, values, mask, subject)
+        where = Place(dataset=self.dataset, variable=self.variable)
+        self.store.problems.add(
+            Problem(
+                kind, what, where, count=count, severity=severity, hint=hint, spec=rule.place(), cells=cells
+            )
+        )

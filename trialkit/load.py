@@ -1,0 +1,266 @@
+"""YAML to spec models: every scalar a text, every key with its line and column."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, TypeVar
+
+from pydantic import ValidationError
+from pydantic_core import ErrorDetails
+from ruamel.yaml import YAML
+from ruamel.yaml.error import MarkedYAMLError, YAMLError
+from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
+from ruamel.yaml.reader import ReaderError
+
+from trialkit.model import Model, SpecList, SpecMap, SpecText
+from trialkit.paths import safe_path
+from trialkit.problems import Exit, Kind, Place, Problem, Problems, Refusal, code_frame, did_you_mean
+
+M = TypeVar("M", bound=Model)
+
+NO_FILE = Kind("SPEC-001", "spec file cannot be read", "Check the path and the permissions.", exit=Exit.SPEC)
+NOT_YAML = Kind("SPEC-002", "not valid YAML", "Mend the syntax at the caret.", exit=Exit.SPEC)
+TWICE = Kind("SPEC-003", "key stands twice", "Keep one of the two.", exit=Exit.SPEC)
+UNKNOWN_KEY = Kind("SPEC-004", "unknown key", "See `trialkit rules` for the keys.", exit=Exit.SPEC)
+NO_KEY = Kind("SPEC-005", "key is missing", "Add the key.", exit=Exit.SPEC)
+BAD_VALUE = Kind("SPEC-006", "value does not fit", "Give a value of the kind that is named.", exit=Exit.SPEC)
+NOT_PLAIN = Kind(
+    "SPEC-007",
+    "anchor, alias or tag",
+    "Write the value out, or put what is shared in a file and use `include:`.",
+    exit=Exit.SPEC,
+)
+ENDLESS = Kind("SPEC-008", "file includes itself", "Remove the include.", exit=Exit.SPEC)
+
+INCLUDE = "include"
+MAX_DEPTH = 60
+
+
+@dataclass(slots=True)
+class Loading:
+    """What validators need while a spec is loaded: the problems, and the rules by name.
+
+    >>> Loading().problems.items
+    []
+    """
+
+    problems: Problems = field(default_factory=Problems)
+    rules: dict[str, Any] = field(default_factory=dict)
+    texts: dict[str, str] = field(default_factory=dict)
+
+    def add(self, kind: Kind, what: str, where: Place, hint: str = "") -> None:
+        """Collect a problem of a spec file, with its code frame.
+
+        >>> loading = Loading(texts={"a.yaml": "x: 1"})
+        >>> loading.add(BAD_VALUE, "not good", Place("a.yaml", 1, 4))
+        >>> loading.problems.items[0].where.column
+        4
+        """
+        text = self.texts.get(where.file, "")
+        frame = code_frame(text, where.line, where.column) if text and where.line else ""
+        self.problems.add(Problem(kind, what, where, hint=hint, frame=frame))
+
+    def refused(self, model: type[Model], data: Any, error: ValidationError) -> None:
+        """Collect what a model refused, each at its place.
+
+        >>> class Label(Model):
+        ...     length: int = 0
+        >>> loading = Loading()
+        >>> try: Label.model_validate({"lenght": "8"})
+        ... except ValidationError as error: loading.refused(Label, {"lenght": "8"}, error)
+        >>> loading.problems.items[0].hint
+        "Did you mean 'length'?"
+        """
+        for detail in error.errors(include_url=False, include_context=True):
+            self._detail(model, data, detail)
+
+    def _detail(self, model: type[Model], data: Any, detail: ErrorDetails) -> None:
+        path = detail["loc"]
+        where, key = find(data, path), str(path[-1]) if path else ""
+        if detail["type"] == "extra_forbidden":
+            names = field_names(model_at(model, path[:-1]))
+            self.add(UNKNOWN_KEY, f"unknown key '{key}'", where, did_you_mean(key, names))
+        elif detail["type"] == "missing":
+            self.add(NO_KEY, f"key '{key}' is missing", find(data, path[:-1]))
+        else:
+            self.add(BAD_VALUE, f"'{key}': {said(detail)}" if key else said(detail), where)
+
+
+def said(detail: ErrorDetails) -> str:
+    """Say in one sentence what pydantic found.
+
+    >>> said({"type": "int_parsing", "loc": (), "msg": "Input should be an integer", "input": "x"})
+    'should be an integer'
+    """
+    text = detail["msg"].removeprefix("Value error, ").removeprefix("Assertion failed, ")
+    return text.removeprefix("Input ")
+
+
+def find(data: Any, path: tuple[int | str, ...]) -> Place:
+    """Give the place of the deepest part of ``path`` that the data have.
+
+    >>> find(SpecMap({"a": "1"}, Place("x", 1, 1), {"a": Place("x", 2, 1)}), ("a", "b")).line
+    2
+    """
+    where = data.place if isinstance(data, (SpecMap, SpecList, SpecText)) else Place()
+    for step in path:
+        if isinstance(data, SpecMap) and step in data:
+            where, data = data.spot(str(step)), data[str(step)]
+        elif isinstance(data, SpecList) and isinstance(step, int) and step < len(data):
+            where, data = data.items_at[step], data[step]
+    return where
+
+
+def model_at(model: type[Model], path: tuple[int | str, ...]) -> type[Model]:
+    """Give the model that stands at a path below a model.
+
+    >>> model_at(Model, ()) is Model
+    True
+    """
+    for step in path:
+        found = next((f for n, f in model.model_fields.items() if step in (n, f.alias)), None)
+        inner = [part for part in _parts(found.annotation) if isinstance(part, type)] if found else []
+        model = next((part for part in inner if issubclass(part, Model)), model)
+    return model
+
+
+def _parts(annotation: Any) -> list[Any]:
+    inner = getattr(annotation, "__args__", ())
+    return [annotation, *(part for arg in inner for part in _parts(arg))]
+
+
+def field_names(model: type[Model]) -> list[str]:
+    """List the YAML keys of a model.
+
+    >>> class Label(Model):
+    ...     length: int = 0
+    >>> field_names(Label)
+    ['length']
+    """
+    return [info.alias or name for name, info in model.model_fields.items()]
+
+
+def load(path: Path, model: type[M], loading: Loading | None = None, folder: Path | None = None) -> M:
+    """Read a YAML file into a model.
+
+    Args:
+        path: the file.
+        model: the model class.
+        loading: where rules are found and problems go; a new one when not given.
+        folder: the study folder, against which places are named and includes resolved;
+            the file's own folder when not given.
+
+    Raises:
+        Refusal: with every problem of the file, each with file:line:column and a code frame.
+
+    >>> import tempfile
+    >>> class Label(Model):
+    ...     length: int = 0
+    >>> file = Path(tempfile.mkdtemp()) / "a.yaml"
+    >>> _ = file.write_text("length: 8")
+    >>> load(file, Label).length
+    8
+    """
+    loading = loading or Loading()
+    data = read_tree(path, folder or path.parent, loading)
+    loading.problems.refuse()
+    try:
+        made = model.model_validate(data, context=loading)
+    except ValidationError as error:
+        loading.refused(model, data, error)
+    loading.problems.refuse()
+    return made
+
+
+def read_tree(path: Path, folder: Path, loading: Loading, above: tuple[Path, ...] = ()) -> Any:
+    """Read a YAML file as texts, lists and mappings with places, with its includes put in.
+
+    Problems go to ``loading``; what could not be read is an empty mapping.
+
+    >>> read_tree(Path("no.yaml"), Path("."), loading := Loading())
+    {}
+    >>> loading.problems.items[0].kind.code
+    'SPEC-001'
+    """
+    name = path.relative_to(folder).as_posix() if path.is_relative_to(folder) else path.name
+    nothing = SpecMap({}, Place(name, 1, 1), {})
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+        loading.texts[name] = text
+        root = YAML(pure=True).compose(text)
+    except (OSError, UnicodeDecodeError) as error:
+        loading.add(NO_FILE, f"cannot read {name}: {_reason(error)}", Place(name))
+        return nothing
+    except (MarkedYAMLError, ReaderError, YAMLError, RecursionError) as error:
+        loading.add(NOT_YAML, f"not valid YAML: {_problem(error)}", _mark(name, error))
+        return nothing
+    return nothing if root is None else _Tree(name, folder, loading, (*above, path)).make(root, 0)
+
+
+def _reason(error: Exception) -> str:
+    return getattr(error, "strerror", None) or "not UTF-8 text"
+
+
+def _problem(error: Exception) -> str:
+    return getattr(error, "problem", None) or "the structure is too deep or has a forbidden character"
+
+
+def _mark(name: str, error: Exception) -> Place:
+    mark = getattr(error, "problem_mark", None)
+    return Place(name, mark.line + 1, mark.column + 1) if mark else Place(name, 1, 1)
+
+
+@dataclass(slots=True)
+class _Tree:
+    """Turns the nodes of one file into texts, lists and mappings with places."""
+
+    name: str
+    folder: Path
+    loading: Loading
+    above: tuple[Path, ...]
+    seen: set[int] = field(default_factory=set)
+
+    def make(self, node: Node, depth: int) -> Any:
+        where = Place(self.name, node.start_mark.line + 1, node.start_mark.column + 1)
+        tagged = isinstance(node, ScalarNode) and node.tag.startswith("tag:yaml.org,2002:python")
+        if id(node) in self.seen or node.anchor or tagged or str(node.tag or "").startswith("!"):
+            self.loading.add(NOT_PLAIN, "anchors, aliases and tags are not part of the language", where)
+            return SpecText("", where)
+        if depth > MAX_DEPTH:
+            self.loading.add(NOT_YAML, "the structure is too deep", where)
+            return SpecText("", where)
+        self.seen.add(id(node))
+        if isinstance(node, MappingNode):
+            return self._map(node, where, depth)
+        if isinstance(node, SequenceNode):
+            items = [self.make(item, depth + 1) for item in node.value]
+            places = [Place(self.name, i.start_mark.line + 1, i.start_mark.column + 1) for i in node.value]
+            return SpecList(items, where, places)
+        return SpecText(node.value, where)
+
+    def _map(self, node: MappingNode, where: Place, depth: int) -> Any:
+        items: dict[str, Any] = {}
+        places: dict[str, Place] = {}
+        for key, value in node.value:
+            spot = Place(self.name, key.start_mark.line + 1, key.start_mark.column + 1)
+            if not isinstance(key, ScalarNode):
+                self.loading.add(NOT_YAML, "a key must be a text", spot)
+                continue
+            if key.value in items:
+                first = places[key.value]
+                self.loading.add(TWICE, f"key '{key.value}' stands twice, first in line {first.line}", spot)
+            items[key.value], places[key.value] = self.make(value, depth + 1), spot
+        return self._include(items[INCLUDE]) if set(items) == {INCLUDE} else SpecMap(items, where, places)
+
+    def _include(self, path: Any) -> Any:
+        try:
+            file = safe_path(self.folder, str(path))
+        except Refusal as refusal:
+            for problem in refusal.problems:
+                self.loading.add(problem.kind, problem.what, path.place, problem.hint)
+            return SpecMap({}, path.place, {})
+        if file in self.above:
+            self.loading.add(ENDLESS, f"{path} includes itself", path.place)
+            return SpecMap({}, path.place, {})
+        return read_tree(file, self.folder, self.loading, self.above)

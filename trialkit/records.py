@@ -1,0 +1,166 @@
+"""Records: columns of one length, and for each record the rows it came from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+from trialkit.column import Column
+
+Rows: TypeAlias = npt.NDArray[np.int32]
+NONE = np.int32(-1)
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Many:
+    """Records made from several rows of one source: pairs of record and row.
+
+    >>> Many("LB", np.array([0, 0]), np.array([3, 4])).source
+    'LB'
+    """
+
+    source: str
+    record: Rows
+    row: Rows
+
+    def take(self, places: npt.NDArray[np.integer[Any]], count: int) -> Many:
+        """Follow the records to their new places.
+
+        >>> Many("LB", np.array([0, 1]), np.array([3, 4])).take(np.array([1]), 2).row.tolist()
+        [4]
+        """
+        order = np.argsort(places, kind="stable")
+        sorted_places = np.asarray(places)[order]
+        left = np.searchsorted(sorted_places, self.record, "left")
+        times = np.searchsorted(sorted_places, self.record, "right") - left
+        start = np.repeat(left - np.r_[0, np.cumsum(times)[:-1]], times) if len(times) else left
+        record = order[start + np.arange(int(times.sum()))] if times.sum() else np.empty(0, np.int64)
+        return Many(self.source, record.astype(np.int32), np.repeat(self.row, times).astype(np.int32))
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Records:
+    """Records at hand: their columns, how many there are, and where each came from.
+
+    Args:
+        columns: by name, each of ``count`` rows.
+        count: number of records.
+        rows: for each source table the row that a record came from, -1 for none; shape (count,).
+        item: the raw column that a record was gathered from, "" for none.
+        many: pairs for records that were made from several rows.
+
+    >>> Records.start("DM", {"SEX": Column.text(["M", "F"])}, 2).rows["DM"].tolist()
+    [0, 1]
+    """
+
+    columns: Mapping[str, Column]
+    count: int
+    rows: Mapping[str, Rows] = field(default_factory=dict)
+    item: Column | None = None
+    many: tuple[Many, ...] = ()
+
+    @staticmethod
+    def start(source: str, columns: Mapping[str, Column], count: int) -> Records:
+        """Read a table: one record per row.
+
+        >>> Records.start("DM", {}, 3).count
+        3
+        """
+        return Records(dict(columns), count, {source: np.arange(count, dtype=np.int32)})
+
+    def take(self, places: npt.NDArray[np.integer[Any]] | npt.NDArray[np.bool_]) -> Records:
+        """Keep these records, by place or by mask; a place may stand more than once.
+
+        >>> Records.start("DM", {}, 3).take(np.array([2, 0])).rows["DM"].tolist()
+        [2, 0]
+        """
+        chosen = np.flatnonzero(places) if places.dtype == bool else places
+        return Records(
+            {name: column.take(chosen) for name, column in self.columns.items()},
+            len(chosen),
+            {name: rows[chosen] for name, rows in self.rows.items()},
+            self.item.take(chosen) if self.item else None,
+            tuple(many.take(chosen, self.count) for many in self.many),
+        )
+
+    def with_columns(self, columns: Mapping[str, Column]) -> Records:
+        """Add or replace columns.
+
+        >>> list(Records.start("DM", {}, 1).with_columns({"A": Column.text(["x"])}).columns)
+        ['A']
+        """
+        return replace(self, columns={**self.columns, **columns})
+
+    def with_rows(self, source: str, rows: Rows) -> Records:
+        """Note that each record also came from a row of another source.
+
+        >>> Records.start("DM", {}, 1).with_rows("EX", np.array([4])).rows["EX"].tolist()
+        [4]
+        """
+        return replace(self, rows={**self.rows, source: rows})
+
+    def used(self, source: str, size: int) -> npt.NDArray[np.bool_]:
+        """Mark which rows of a source stand behind a record; shape (size,).
+
+        >>> Records.start("DM", {}, 3).take(np.array([1])).used("DM", 3).tolist()
+        [False, True, False]
+        """
+        mark = np.zeros(size, bool)
+        rows = self.rows.get(source, np.empty(0, np.int32))
+        mark[rows[rows >= 0]] = True
+        for many in self.many:
+            if many.source == source:
+                mark[many.row] = True
+        return mark
+
+    def sources(self) -> list[str]:
+        """Name the sources behind the records.
+
+        >>> Records.start("DM", {}, 1).sources()
+        ['DM']
+        """
+        return sorted({*self.rows, *(many.source for many in self.many)})
+
+
+def stack(parts: Sequence[Records]) -> Records:
+    """Put records below each other; a column that a part lacks is missing there.
+
+    >>> a, b = Records.start("A", {"X": Column.text(["1"])}, 1), Records.start("B", {}, 1)
+    >>> both = stack([a, b])
+    >>> both.columns["X"].objects().tolist(), both.rows["A"].tolist()
+    (['1', ''], [0, -1])
+    """
+    if len(parts) == 1:
+        return parts[0]
+    starts = np.cumsum([0, *(part.count for part in parts)])
+    names = dict.fromkeys(name for part in parts for name in part.columns)
+    sources = dict.fromkeys(name for part in parts for name in part.rows)
+    many = [
+        Many(pair.source, (pair.record + start).astype(np.int32), pair.row)
+        for part, start in zip(parts, starts, strict=False)
+        for pair in part.many
+    ]
+    item = None
+    if any(part.item is not None for part in parts):
+        item = Column.concat([part.item or Column.constant("", part.count) for part in parts])
+    return Records(
+        {name: Column.concat([_column(part, name, parts) for part in parts]) for name in names},
+        int(starts[-1]),
+        {
+            name: np.concatenate([part.rows.get(name, np.full(part.count, NONE, np.int32)) for part in parts])
+            for name in sources
+        },
+        item,
+        tuple(many),
+    )
+
+
+def _column(part: Records, name: str, parts: Sequence[Records]) -> Column:
+    if name in part.columns:
+        return part.columns[name]
+    kind = next(other.columns[name].kind for other in parts if name in other.columns)
+    return Column.constant("" if kind == "text" else float("nan"), part.count)

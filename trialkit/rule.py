@@ -1,0 +1,308 @@
+"""The base of every rule: one small frozen class that is all there is to know about the rule."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, TypeAlias, TypeVar
+
+from pydantic import BeforeValidator, ConfigDict, ValidationError, ValidationInfo, WithJsonSchema
+
+from trialkit.expr import Expression, compile_expression
+from trialkit.load import Loading
+from trialkit.model import Model, SpecMap, SpecText
+from trialkit.problems import Exit, Kind, Place, Refusal, did_you_mean
+
+if TYPE_CHECKING:
+    from trialkit.column import Column
+    from trialkit.context import Context
+    from trialkit.records import Records
+
+NO_RULE = Kind("SPEC-010", "no rule is named", "Name one rule; `trialkit rules` lists them.", exit=Exit.SPEC)
+TWO_RULES = Kind("SPEC-011", "two rules are named", "Keep one, or nest one in the other.", exit=Exit.SPEC)
+
+RuleKind: TypeAlias = Literal["column", "table"]
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """Marks a text field of a rule as the name of a column or of a table.
+
+    >>> Names("column").what
+    'column'
+    """
+
+    what: RuleKind
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """A column or table that a rule names, and where.
+
+    ``table`` is empty for a column of the records at hand.
+
+    >>> Reference("AGE").table
+    ''
+    """
+
+    column: str
+    table: str = ""
+    place: Place = Place()
+
+
+class Rule(Model):
+    """What all rules share: their YAML key, their sentence and what they name."""
+
+    model_config = ConfigDict(arbitrary_types_allowed=True)
+
+    example: ClassVar[str] = ""
+
+    @classmethod
+    def key(cls) -> str:
+        """Give the YAML key that names the rule: the class name in snake case.
+
+        >>> Rule.key()
+        'rule'
+        """
+        return re.sub(r"(?<!^)(?=[A-Z])", "_", cls.__name__).lower()
+
+    @classmethod
+    def summary(cls) -> str:
+        """Give the rule's sentence with the keys still in braces.
+
+        >>> Rule.summary()
+        'What all rules share: their YAML key, their sentence and what they name.'
+        """
+        return (cls.__doc__ or "").strip().split("\n\n")[0].replace("\n    ", " ")
+
+    def sentence(self) -> str:
+        """Say what the rule does with its own values: the method text of define.xml.
+
+        >>> Rule().sentence()
+        'What all rules share: their YAML key, their sentence and what they name.'
+        """
+        fields = {info.alias or name: getattr(self, name) for name, info in type(self).model_fields.items()}
+        return self.summary().format_map({key: written(value) for key, value in fields.items()})
+
+    def references(self) -> Iterator[Reference]:
+        """Give every column and table that the rule names, those of nested rules included.
+
+        >>> list(Rule().references())
+        []
+        """
+        for name, info in type(self).model_fields.items():
+            marks = [mark for mark in info.metadata if isinstance(mark, (Names, BeforeValidator))]
+            inner = _marks(info.annotation)
+            yield from named(getattr(self, name), [*marks, *inner], self.place(info.alias or name))
+
+
+def _marks(annotation: Any) -> list[Any]:
+    own = [mark for mark in getattr(annotation, "__metadata__", ()) if isinstance(mark, Names)]
+    return own + [mark for part in getattr(annotation, "__args__", ()) for mark in _marks(part)]
+
+
+def named(value: Any, marks: list[Any], place: Place) -> Iterator[Reference]:
+    """Give what a field's value names.
+
+    >>> [reference.column for reference in named(["A", "B"], [Names("column")], Place())]
+    ['A', 'B']
+    """
+    if isinstance(value, Rule):
+        yield from value.references()
+    elif isinstance(value, Expression):
+        yield from (Reference(name, place=place) for name in value.names)
+    elif isinstance(value, Model):
+        yield from Rule.references(value)  # type: ignore[arg-type]
+    elif isinstance(value, dict):
+        for part in value.values():
+            yield from named(part, marks, place)
+    elif isinstance(value, (list, tuple)):
+        for part in value:
+            yield from named(part, marks, place)
+    elif isinstance(value, str) and value:
+        for mark in marks:
+            if isinstance(mark, Names):
+                table = mark.what == "table"
+                yield Reference("" if table else value, value if table else "", place)
+
+
+def written(value: Any) -> str:
+    """Write a field's value into a sentence.
+
+    >>> written(["A", "B"])
+    'A, B'
+    """
+    if isinstance(value, Rule):
+        return value.sentence().rstrip(".")
+    if isinstance(value, Model):
+        parts = {name: getattr(value, name) for name in type(value).model_fields}
+        return ", ".join(f"{name} {written(part)}" for name, part in parts.items() if part not in ("", None))
+    if isinstance(value, dict):
+        return ", ".join(f"{key}: {written(part)}" for key, part in value.items())
+    if isinstance(value, (list, tuple)):
+        return ", ".join(written(part) for part in value)
+    return str(value)
+
+
+class VariableRule(Rule):
+    """A rule that fills one variable."""
+
+    def apply(self, context: Context) -> Column:
+        """Compute the column for the records at hand, one value per record.
+
+        >>> VariableRule().apply(None)
+        Traceback (most recent call last):
+        NotImplementedError
+        """
+        raise NotImplementedError
+
+
+class RecordRule(Rule):
+    """A rule that makes, multiplies, merges or drops records."""
+
+    def apply(self, records: Records, context: Context) -> Records:
+        """Compute the new records from the records at hand.
+
+        >>> RecordRule().apply(None, None)
+        Traceback (most recent call last):
+        NotImplementedError
+        """
+        raise NotImplementedError
+
+    def columns(self, before: frozenset[str], tables: dict[str, frozenset[str]]) -> frozenset[str]:
+        """Say which columns the records have afterwards, before any data are read.
+
+        >>> sorted(RecordRule().columns(frozenset({"A"}), {}))
+        ['A']
+        """
+        return before
+
+
+class Broken(VariableRule, RecordRule):  # type: ignore[misc]
+    """Stands in for a rule that could not be read, so that loading can go on."""
+
+
+R = TypeVar("R", bound=Rule)
+
+
+def main_keys(value: SpecMap, rules: dict[str, type[Rule]]) -> list[str]:
+    """Find which keys of a mapping name a rule.
+
+    >>> main_keys(SpecMap({"copy": "A"}, Place(), {}), {"copy": VariableRule})
+    ['copy']
+    """
+    keys = [key for key in value if key in rules]
+    own = {key: {info.alias or name for name, info in rules[key].model_fields.items()} for key in keys}
+    return [key for key in keys if not any(key in own[other] for other in keys if other != key)]
+
+
+def read_rule(value: Any, base: type[R], loading: Loading) -> R | Broken:
+    """Make the rule that a mapping names; what is wrong goes to ``loading``.
+
+    >>> read_rule(SpecMap({"cpy": "A"}, Place(), {}), VariableRule, loading := Loading())
+    Broken()
+    >>> loading.problems.items[0].kind.code
+    'SPEC-010'
+    """
+    rules = {key: rule for key, rule in loading.rules.items() if issubclass(rule, base)}
+    place = getattr(value, "place", Place())
+    keys = main_keys(value, rules) if isinstance(value, SpecMap) else []
+    if len(keys) != 1:
+        kind, said = (TWO_RULES, " and ".join(keys)) if keys else (NO_RULE, ", ".join(value) or "nothing")
+        hint = "" if keys else did_you_mean(next(iter(value), ""), rules)
+        loading.add(kind, f"{kind.title}: {said}", place, hint)
+        return Broken()
+    try:
+        return rules[keys[0]].model_validate(value, context=loading)
+    except ValidationError as error:
+        loading.refused(rules[keys[0]], value, error)
+        return Broken()
+
+
+def loading_of(info: ValidationInfo) -> Loading:
+    """Give the loading that a validator runs in; outside one, all built-in rules are known.
+
+    >>> from types import SimpleNamespace
+    >>> "copy" in loading_of(SimpleNamespace(context=None)).rules
+    True
+    """
+    if isinstance(info.context, Loading):
+        return info.context
+    from trialkit.scan import find_rules
+
+    return Loading(rules=find_rules(("trialkit.rules",)))
+
+
+def as_value(value: Any, info: ValidationInfo) -> Any:
+    """Read a value: a rule, the name of a column, or a text in single quotes.
+
+    >>> from types import SimpleNamespace
+    >>> as_value("AGE", SimpleNamespace(context=None)).sentence()
+    'AGE.'
+    """
+    if isinstance(value, VariableRule):
+        return value
+    loading = loading_of(info)
+    place = getattr(value, "place", Place())
+    if isinstance(value, str):
+        quoted = len(value) > 1 and value[0] == value[-1] == "'"
+        key, text = ("constant", value[1:-1]) if quoted else ("copy", str(value))
+        value = SpecMap({key: SpecText(text, place)}, place, {key: place})
+    elif isinstance(value, dict) and not isinstance(value, SpecMap):
+        value = SpecMap(value, place, {})
+    made = read_rule(value, VariableRule, loading)
+    if not isinstance(info.context, Loading):
+        loading.problems.refuse()
+    return made
+
+
+def as_step(value: Any, info: ValidationInfo) -> Any:
+    """Read a record rule.
+
+    >>> from types import SimpleNamespace
+    >>> as_step({"read": "DM"}, SimpleNamespace(context=None)).key()
+    'read'
+    """
+    if isinstance(value, RecordRule):
+        return value
+    loading = loading_of(info)
+    if isinstance(value, dict) and not isinstance(value, SpecMap):
+        value = SpecMap(value, Place(), {})
+    made = read_rule(value, RecordRule, loading)
+    if not isinstance(info.context, Loading):
+        loading.problems.refuse()
+    return made
+
+
+def as_condition(value: Any, info: ValidationInfo) -> Any:
+    """Compile an expression; what is wrong goes to the loading, at its place.
+
+    >>> from types import SimpleNamespace
+    >>> as_condition("AGE == ''", SimpleNamespace(context=None)).names
+    ('AGE',)
+    """
+    if isinstance(value, Expression):
+        return value
+    try:
+        return compile_expression(str(value))
+    except Refusal as refusal:
+        if not isinstance(info.context, Loading):
+            raise
+        for problem in refusal.problems:
+            place = getattr(value, "place", Place())
+            info.context.add(problem.kind, problem.what, place, problem.hint)
+        return compile_expression("0 == 0")
+
+
+ColumnName: TypeAlias = Annotated[str, Names("column")]
+TableName: TypeAlias = Annotated[str, Names("table")]
+Value: TypeAlias = Annotated[
+    VariableRule, BeforeValidator(as_value), WithJsonSchema({"$ref": "#/$defs/Value"})
+]
+Step: TypeAlias = Annotated[RecordRule, BeforeValidator(as_step), WithJsonSchema({"$ref": "#/$defs/Step"})]
+Condition: TypeAlias = Annotated[
+    Expression,
+    BeforeValidator(as_condition),
+    WithJsonSchema({"type": "string", "description": "a condition or computation on columns"}),
+]
