@@ -212,7 +212,7 @@ def test_inputs_stay_as_they_are(case: Any, loading: Loading) -> None:
         check(case, rule, context)
     for name, column in context.records.columns.items():
         assert plain(column) == plain(again.records.columns[name])
-    assert [name for name in context.records.columns] == [name for name in again.records.columns]
+    assert list(context.records.columns) == list(again.records.columns)
 
 
 @pytest.mark.parametrize(("case", "loading"), CASES)
