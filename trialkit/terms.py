@@ -1,0 +1,395 @@
+"""Codelists: official terminology, what the sponsor adds to it, and how a text becomes a term."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from importlib.resources.abc import Traversable
+from typing import Any
+
+from pydantic import model_validator
+
+from trialkit.model import Model
+from trialkit.packages import CodelistHead, Package, Term, open_package
+from trialkit.problems import Exit, Kind, Place, Problem, Problems, Refusal, did_you_mean
+
+NO_CODELIST = Kind(
+    "TERM-003",
+    "unknown codelist",
+    "Name a codelist of the terminology package or of the study.",
+    exit=Exit.SPEC,
+)
+NOT_EXTENSIBLE = Kind(
+    "TERM-004",
+    "the codelist is not extensible",
+    "Map to one of its terms; only synonyms can be added to it.",
+    exit=Exit.SPEC,
+)
+TWO_MEANINGS = Kind(
+    "TERM-005",
+    "a synonym of two terms",
+    "Keep the synonym at one term.",
+    exit=Exit.SPEC,
+)
+# Codelists of short names and of names share the C-codes of their terms (SDTMIG 3.4, 4.2.1).
+PAIRED_ENDINGS = (("TC", "TN"), ("PC", "PN"), ("CD", ""))
+
+
+def folded(text: str) -> str:
+    """Fold a text for comparison without case, width and repeated spaces.
+
+    >>> folded("  Ｍale  ")
+    'male'
+    """
+    return " ".join(unicodedata.normalize("NFKC", text).casefold().split())
+
+
+class SponsorTerm(Model):
+    """A term as a study declares it: a decode, synonyms, or both.
+
+    A plain text is the decode and a list is the synonyms.
+
+    >>> SponsorTerm.model_validate(["home", "at home"]).synonyms
+    ('home', 'at home')
+    >>> SponsorTerm.model_validate("Treatment A").decode
+    'Treatment A'
+    """
+
+    decode: str = ""
+    synonyms: tuple[str, ...] = ()
+
+    @model_validator(mode="before")
+    @classmethod
+    def _short_forms(cls, given: Any) -> Any:
+        if isinstance(given, str):
+            return {"decode": given}
+        return {"synonyms": given} if isinstance(given, (list, tuple)) else given
+
+
+class SponsorCodelist(Model):
+    """A codelist as a study declares it: its own, or additions to one of the package.
+
+    >>> SponsorCodelist(terms={"A": "Treatment A"}).terms["A"].decode
+    'Treatment A'
+    """
+
+    label: str = ""
+    terms: dict[str, SponsorTerm]
+
+
+@dataclass(frozen=True, eq=False)
+class Codelist:
+    """One codelist.
+
+    Args:
+        code: NCI C-code; empty for a codelist of the sponsor.
+        name: submission value of the codelist, such as ``SEX``.
+        label: full name.
+        extensible: whether a sponsor may add terms.
+        terms: in the order of the official file, then the sponsor's.
+        standard: the standard whose package holds it; empty for a codelist of the sponsor.
+        version: the version of that package.
+        declared: texts that the study says mean a term; they outrank the package's synonyms.
+
+    >>> terms = (Term("F", "C16576", "Female"), Term("M", "C20197", "Male"))
+    >>> sex = Codelist("C66731", "SEX", "Sex", False, terms)
+    >>> sex.resolve("female"), sex.resolve("m"), sex.resolve("?")
+    ('F', 'M', None)
+    """
+
+    code: str
+    name: str
+    label: str
+    extensible: bool
+    terms: tuple[Term, ...]
+    standard: str = ""
+    version: str = ""
+    declared: Mapping[str, str] = field(default_factory=dict)
+
+    @cached_property
+    def by_value(self) -> dict[str, Term]:
+        """Give the terms by submission value.
+
+        >>> Codelist("", "X", "", True, (Term("A"),)).by_value["A"].sponsor
+        True
+        """
+        return {term.value: term for term in self.terms}
+
+    @cached_property
+    def by_code(self) -> dict[str, Term]:
+        """Give the official terms by C-code.
+
+        >>> Codelist("", "X", "", True, (Term("A", "C1"), Term("B"))).by_code.keys()
+        dict_keys(['C1'])
+        """
+        return {term.code: term for term in self.terms if term.code}
+
+    @property
+    def values(self) -> tuple[str, ...]:
+        """List the submission values.
+
+        >>> Codelist("", "X", "", True, (Term("A"), Term("B"))).values
+        ('A', 'B')
+        """
+        return tuple(self.by_value)
+
+    @cached_property
+    def _folded_values(self) -> dict[str, str]:
+        return _unambiguous((folded(term.value), term.value) for term in self.terms)
+
+    @cached_property
+    def _synonyms(self) -> dict[str, str]:
+        return _unambiguous((name, term.value) for term in self.terms for name in _names(term))
+
+    @cached_property
+    def _folded_synonyms(self) -> dict[str, str]:
+        return _unambiguous((folded(name), term.value) for term in self.terms for name in _names(term))
+
+    @cached_property
+    def _folded_declared(self) -> dict[str, str]:
+        return _unambiguous((folded(name), value) for name, value in self.declared.items())
+
+    def resolve(self, text: str, synonyms: bool = True, case: bool = False) -> str | None:
+        """Find the submission value that a text means.
+
+        The submission value as it is comes first, then what the study declares, then the
+        submission value without regard to case, width and spaces, then synonyms, preferred
+        terms and decodes. A text that fits two terms in one step means none.
+
+        Args:
+            text: the collected text.
+            synonyms: whether synonyms, preferred terms and decodes count.
+            case: whether case has to agree.
+
+        >>> terms = (Term("ug", "C1", "Microgram", ("mcg",)), Term("Pa"), Term("PA"))
+        >>> unit = Codelist("", "UNIT", "", True, terms)
+        >>> unit.resolve("mcg"), unit.resolve("MCG", case=True), unit.resolve("pa")
+        ('ug', None, None)
+        """
+        if text in self.by_value:
+            return text
+        for key, table in self._steps(text, synonyms, case):
+            if key in table:
+                return table[key] or None
+        return None
+
+    def _steps(self, text: str, synonyms: bool, case: bool) -> Iterator[tuple[str, Mapping[str, str]]]:
+        yield text, self.declared
+        if not case:
+            yield folded(text), self._folded_declared
+            yield folded(text), self._folded_values
+        if synonyms:
+            yield text, self._synonyms
+        if synonyms and not case:
+            yield folded(text), self._folded_synonyms
+
+    def code_of(self, value: str) -> str | None:
+        """Give the C-code of a submission value; None for an unknown or a sponsor's value.
+
+        >>> Codelist("", "X", "", True, (Term("A", "C1"),)).code_of("A")
+        'C1'
+        """
+        term = self.by_value.get(value)
+        return term.code or None if term else None
+
+    def suggest(self, text: str) -> str:
+        """Say which submission value a text might mean.
+
+        >>> Codelist("", "X", "", True, (Term("ORAL", "C1", "By Mouth"),)).suggest("by mouht")
+        "Did you mean 'ORAL' (By Mouth)?"
+        >>> Codelist("", "X", "", True, (Term("Y"), Term("N"))).suggest("perhaps")
+        'Known: N, Y.'
+        """
+        named = {name: value for name, value in {**self._synonyms, **self.declared}.items() if value}
+        said = did_you_mean(text, self.values)
+        if said.startswith("Did you mean") or not named:
+            return said
+        near = did_you_mean(text, named)
+        if not near.startswith("Did you mean"):
+            return said
+        name = near[len("Did you mean '") : -len("'?")]
+        return f"Did you mean '{named[name]}' ({name})?"
+
+
+def _names(term: Term) -> list[str]:
+    return [name for name in (*term.synonyms, term.preferred) if name]
+
+
+def _unambiguous(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
+    table: dict[str, str] = {}
+    for key, value in pairs:
+        table[key] = value if table.get(key, value) == value else ""
+    return table
+
+
+@dataclass(frozen=True, eq=False)
+class Terminology:
+    r"""The codelists that a study may use: packages in order of precedence, then the sponsor's.
+
+    >>> sdtm = load_terminology("SDTM", "2025-03-28")
+    >>> sdtm.codelist("C66731").name, sdtm.codelist("SEX").resolve("female")
+    ('SEX', 'F')
+    >>> sdtm.decode("LBTESTCD", "ALB"), sdtm.decode("LBTEST", "Albumin"), sdtm.decode("SEX", "M")
+    ('Albumin', 'ALB', 'Male')
+    """
+
+    packages: tuple[Package, ...] = ()
+    sponsor: Mapping[str, Codelist] = field(default_factory=dict)
+    _made: dict[str, Codelist] = field(default_factory=dict)
+
+    @property
+    def names(self) -> list[str]:
+        """List the codelists by name.
+
+        >>> "SEX" in load_terminology("SDTM", "2025-03-28").names
+        True
+        """
+        return sorted({*self.sponsor, *(name for package in self.packages for name in package.names)})
+
+    def find(self, name: str) -> Codelist | None:
+        """Find a codelist by submission value or C-code.
+
+        >>> Terminology().find("SEX") is None
+        True
+        """
+        if name in self.sponsor:
+            return self.sponsor[name]
+        for package in self.packages:
+            if head := package.find(name):
+                return self.sponsor.get(head.name) or self._kept(package, head)
+        return None
+
+    def _kept(self, package: Package, head: CodelistHead) -> Codelist:
+        if head.name not in self._made:
+            self._made[head.name] = _codelist(package, head)
+        return self._made[head.name]
+
+    def codelist(self, name: str, where: Place = Place()) -> Codelist:  # noqa: B008 - immutable
+        """Give a codelist by submission value or C-code.
+
+        Raises:
+            Refusal: ``TERM-003`` with the nearest name.
+
+        >>> load_terminology("SDTM", "2025-03-28").codelist("LBTESTCDS")
+        Traceback (most recent call last):
+        trialkit.problems.Refusal: error TERM-003 there is no codelist 'LBTESTCDS'. Did you mean 'LBTESTCD'?
+        """
+        if codelist := self.find(name):
+            return codelist
+        hint = did_you_mean(name, self.names)
+        raise Refusal([Problem(NO_CODELIST, f"there is no codelist '{name}'", where, hint=hint)])
+
+    def joined(self, other: Terminology) -> Terminology:
+        """Add the codelists of another terminology; those of this one come first.
+
+        >>> both = load_terminology("ADaM", "2025-03-28").joined(load_terminology("SDTM", "2025-03-28"))
+        >>> both.codelist("DATEFL").standard, both.codelist("SEX").standard
+        ('ADaM', 'SDTM')
+        """
+        return Terminology((*self.packages, *other.packages), {**other.sponsor, **self.sponsor})
+
+    def partner(self, name: str) -> Codelist | None:
+        """Find the codelist of names that belongs to one of short names, or the other way round.
+
+        >>> load_terminology("SDTM", "2025-03-28").partner("VSTEST").name
+        'VSTESTCD'
+        """
+        for short, long in PAIRED_ENDINGS:
+            for old, new in ((short, long), (long, short)):
+                other = name.removesuffix(old) + new if name.endswith(old) else name
+                if other != name and (found := self.find(other)):
+                    return found
+        return None
+
+    def decode(self, name: str, value: str) -> str | None:
+        """Give the decode of a value: the term of the partner codelist, else the preferred term.
+
+        >>> load_terminology("SDTM", "2025-03-28").decode("TSPARMCD", "TITLE")
+        'Trial Title'
+        """
+        codelist = self.codelist(name)
+        term = codelist.by_value.get(value)
+        if term is None:
+            return None
+        partner = self.partner(codelist.name)
+        other = partner.by_code.get(term.code) if partner else None
+        return other.value if other else term.preferred or None
+
+    def extended(self, additions: Mapping[str, SponsorCodelist | Mapping[str, Any]]) -> Terminology:
+        """Add what a study declares: terms, synonyms, and codelists of its own.
+
+        Args:
+            additions: by codelist name (or C-code); see ``SponsorCodelist``.
+
+        Raises:
+            Refusal: ``TERM-004`` for a term in a codelist that is not extensible,
+                ``TERM-005`` for a synonym of two terms.
+
+        >>> own = {"UNIT": {"terms": {"cells/field": ["c/f"]}}}
+        >>> unit = load_terminology("SDTM", "2025-03-28").extended(own).codelist("UNIT")
+        >>> unit.resolve("c/f"), unit.by_value["cells/field"].sponsor
+        ('cells/field', True)
+        """
+        found, made = Problems(), dict(self.sponsor)
+        for name, given in additions.items():
+            addition = SponsorCodelist.model_validate(given)
+            base = self.find(name) or Codelist("", name, addition.label or name, True, ())
+            made[base.name] = _extended(base, addition, found)
+        found.refuse()
+        return Terminology(self.packages, made)
+
+
+def _codelist(package: Package, head: CodelistHead) -> Codelist:
+    terms = package.terms(head.name)
+    return Codelist(
+        head.code, head.name, head.label, head.extensible, terms, package.standard, package.version
+    )
+
+
+def _extended(base: Codelist, addition: SponsorCodelist, found: Problems) -> Codelist:
+    terms = dict(base.by_value)
+    for value, given in addition.terms.items():
+        if value not in terms and not base.extensible:
+            what = f"'{value}' cannot be added to codelist {base.name}"
+            found.add(Problem(NOT_EXTENSIBLE, what, hint=base.suggest(value)))
+        known = terms.get(value, Term(value))
+        terms[value] = replace(known, preferred=given.decode or known.preferred)
+    pairs = [(text, value) for value, given in addition.terms.items() for text in given.synonyms]
+    found.add(*_two_meanings(base.name, pairs))
+    return replace(base, terms=tuple(terms.values()), declared={**base.declared, **dict(pairs)})
+
+
+def _two_meanings(name: str, pairs: list[tuple[str, str]]) -> list[Problem]:
+    texts = [text for text, value in _unambiguous(pairs).items() if not value]
+    return [Problem(TWO_MEANINGS, f"'{text}' is a synonym of two terms of {name}") for text in texts]
+
+
+def load_terminology(standard: str, version: str, folder: Traversable | None = None) -> Terminology:
+    """Load a terminology package.
+
+    Args:
+        standard: such as ``SDTM`` or ``ADaM``.
+        version: date of the package, ISO 8601.
+        folder: where an imported package is; without it, those that come with the toolkit.
+
+    Raises:
+        Refusal: ``TERM-001`` when there is none, ``TERM-002`` when it is damaged.
+
+    >>> load_terminology("ADaM", "2025-03-28").codelist("DTYPE").extensible
+    True
+    """
+    return Terminology((open_package(standard, version, folder),))
+
+
+def join_terminologies(terminologies: Sequence[Terminology]) -> Terminology:
+    """Join several terminologies, the first with precedence.
+
+    >>> join_terminologies([]).names
+    []
+    """
+    joined = Terminology()
+    for terminology in terminologies:
+        joined = joined.joined(terminology)
+    return joined
