@@ -10,8 +10,7 @@ from pydantic import Field, model_validator
 from trialkit.model import Model, SpecMap
 from trialkit.raw.source import Source
 from trialkit.rule import ColumnName, Condition, Step, Value
-
-Unpublished = Literal["published", "working"]
+from trialkit.terms import SponsorCodelist
 
 
 class Origin(Model):
@@ -126,22 +125,6 @@ class Subject(Model):
 
     variable: str = "USUBJID"
     dataset: str = "DM"
-
-
-class SponsorTerm(Model):
-    """A term that the study adds to a codelist."""
-
-    decode: str = ""
-    synonyms: list[str] = []
-
-
-class SponsorCodelist(Model):
-    """A codelist of the study, or the study's terms for a codelist of the standard."""
-
-    name: str = ""
-    decodes: str = Field("", description="codelist whose terms are the decodes of this one")
-    terms: dict[str, SponsorTerm] = {}
-    extends: bool = Field(False, description="the terms are added to the standard's codelist")
 
 
 class StudySpec(Model):

@@ -1,0 +1,102 @@
+"""The order in which datasets and variables are made: a graph without cycles."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from graphlib import CycleError, TopologicalSorter
+
+from trialkit.problems import Exit, Kind, Place, Problem, Refusal
+from trialkit.spec import DatasetSpec
+
+CYCLE = Kind(
+    "SPEC-030",
+    "the specs need each other in a circle",
+    "Read one of them from the raw source or from a working dataset instead.",
+    exit=Exit.SPEC,
+)
+
+
+def in_order(needs: Mapping[str, Iterable[str]], place: Place = Place()) -> list[list[str]]:  # noqa: B008
+    """Sort names so that each comes after what it needs, in levels that don't need each other.
+
+    Raises:
+        Refusal: with the cycle, when there is one.
+
+    >>> in_order({"EX": ["DM"], "DM": [], "LB": ["DM"]})
+    [['DM'], ['EX', 'LB']]
+    >>> in_order({"A": ["B"], "B": ["A"]})
+    Traceback (most recent call last):
+    trialkit.problems.Refusal: error SPEC-030 A needs B needs A. Read one of them from the raw source or ...
+    """
+    sorter = TopologicalSorter({name: sorted(set(after) - {name}) for name, after in sorted(needs.items())})
+    try:
+        sorter.prepare()
+    except CycleError as error:
+        circle = list(reversed(error.args[1]))
+        start = circle.index(min(circle))
+        turned = [*circle[start:-1], *circle[:start], circle[start]]
+        raise Refusal([Problem(CYCLE, " needs ".join(turned), place)]) from None
+    levels = []
+    while sorter.is_active():
+        ready = sorted(sorter.get_ready())
+        levels.append(ready)
+        sorter.done(*ready)
+    return levels
+
+
+def tables_of(spec: DatasetSpec) -> set[str]:
+    """Name the tables that a dataset's rules read.
+
+    >>> spec = DatasetSpec.model_validate(
+    ...     {"dataset": "DM", "records": [{"read": "SUBJ"}], "variables": {"SEX": "SEX"}, "keys": ["SEX"]})
+    >>> tables_of(spec)
+    {'SUBJ'}
+    """
+    rules = [*spec.records, *(v.rule for v in all_variables(spec).values())]
+    return {reference.table for rule in rules for reference in rule.references() if reference.table}
+
+
+def all_variables(spec: DatasetSpec) -> dict[str, object]:
+    """Give the variables and the supplemental qualifiers of a dataset by name.
+
+    >>> spec = DatasetSpec.model_validate(
+    ...     {"dataset": "DM", "records": [{"read": "SUBJ"}], "variables": {"SEX": "SEX"}, "keys": ["SEX"]})
+    >>> list(all_variables(spec))
+    ['SEX']
+    """
+    return {**spec.variables, **spec.supplemental}
+
+
+def dataset_levels(specs: Mapping[str, DatasetSpec], wanted: Iterable[str]) -> list[list[str]]:
+    """Order the wanted datasets and those that they need.
+
+    >>> dataset_levels({}, [])
+    []
+    """
+    needs: dict[str, set[str]] = {}
+    todo = list(wanted)
+    while todo:
+        name = todo.pop()
+        if name not in needs:
+            needs[name] = tables_of(specs[name]) & set(specs)
+            todo += needs[name]
+    return in_order(needs)
+
+
+def variable_order(spec: DatasetSpec) -> list[str]:
+    """Order the variables of a dataset so that each comes after those it names.
+
+    Raises:
+        Refusal: with the cycle, when there is one.
+
+    >>> spec = DatasetSpec.model_validate({"dataset": "DM", "records": [{"read": "SUBJ"}], "keys": ["B"],
+    ...     "variables": {"A": {"copy": "B"}, "B": {"copy": "RAW"}}})
+    >>> variable_order(spec)
+    ['B', 'A']
+    """
+    variables = all_variables(spec)
+    needs = {
+        name: {r.column for r in variable.rule.references() if not r.table and r.column in variables}
+        for name, variable in variables.items()
+    }
+    return [name for level in in_order(needs, spec.place()) for name in level]

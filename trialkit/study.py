@@ -1,0 +1,145 @@
+"""A study's folder: study.yaml, its datasets and its tables, loaded with all problems at once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from importlib.metadata import entry_points
+from pathlib import Path
+from typing import TypeVar
+
+from trialkit.load import Loading, load
+from trialkit.model import Model
+from trialkit.problems import Exit, Kind, Place, Problem, Refusal, did_you_mean
+from trialkit.raw.read import read
+from trialkit.raw.source import CsvSource
+from trialkit.raw.table import RawTable
+from trialkit.scan import find_rules
+from trialkit.spec import DatasetSpec, StudySpec
+
+NO_STUDY = Kind("STUDY-001", "no study folder", "Give the folder that has study.yaml.", exit=Exit.SPEC)
+NO_PLUGIN = Kind(
+    "STUDY-002", "unknown plug-in", "Install the package or correct its name.", exit=Exit.SPEC
+)
+SAME_NAME = Kind("STUDY-003", "two tables of one name", "Rename one of them.", exit=Exit.SPEC)
+NO_DATASET = Kind("STUDY-004", "unknown dataset", "Name a dataset that has a spec.", exit=Exit.SPEC)
+
+M = TypeVar("M", bound=Model)
+PLUGINS = "trialkit.rules"
+
+
+@dataclass(frozen=True, slots=True)
+class Study:
+    """A study's specs.
+
+    Args:
+        folder: the study's folder.
+        spec: study.yaml.
+        datasets: the specs of its datasets by name.
+        tables: the CSV files of its tables folder by name, without the ending.
+        texts: the text of every spec file that was read, by name, for manifests and code frames.
+
+    >>> Study(Path("."), None, {}, {}, {}).datasets
+    {}
+    """
+
+    folder: Path
+    spec: StudySpec
+    datasets: dict[str, DatasetSpec]
+    tables: dict[str, RawTable]
+    texts: dict[str, str] = field(default_factory=dict)
+
+
+def load_study(folder: Path, part: str, rules: tuple[str, ...]) -> Study:
+    """Load a study's folder.
+
+    Args:
+        folder: the folder with study.yaml.
+        part: the folder in it with the datasets, ``sdtm`` or ``adam``.
+        rules: the packages that hold the rules.
+
+    Raises:
+        Refusal: with every problem of every spec file.
+
+    >>> load_study(Path("nowhere"), "sdtm", ("trialkit.rules",))
+    Traceback (most recent call last):
+    trialkit.problems.Refusal: error STUDY-001 there is no study.yaml in 'nowhere'. Give the folder that has study.yaml.
+    """
+    if not (folder / "study.yaml").is_file():
+        raise Refusal([Problem(NO_STUDY, f"there is no study.yaml in '{folder.name}'")])
+    loading = Loading(rules=dict(find_rules(rules)))
+    spec = _load(folder / "study.yaml", StudySpec, loading, folder)
+    if spec is not None:
+        _plug_in(spec, loading)
+    found = [_load(path, DatasetSpec, loading, folder) for path in sorted((folder / part).glob("*.yaml"))]
+    datasets = _by_name([one for one in found if one is not None], loading)
+    tables = _tables(folder, loading)
+    if spec is not None:
+        _distinct((spec.sources, datasets, tables), loading)
+    loading.problems.refuse()
+    assert spec is not None
+    return Study(folder, spec, datasets, tables, loading.texts)
+
+
+def _load(path: Path, model: type[M], loading: Loading, folder: Path) -> M | None:
+    mine = Loading(rules=loading.rules, texts=loading.texts)
+    try:
+        return load(path, model, mine, folder)
+    except Refusal as refusal:
+        loading.problems.add(*refusal.problems)
+        return None
+
+
+def _plug_in(spec: StudySpec, loading: Loading) -> None:
+    known = {entry.name: entry for entry in entry_points(group=PLUGINS)}
+    for name in spec.plugins:
+        if name in known:
+            loading.rules.update(find_rules((known[name].value,)))
+        else:
+            what = f"unknown plug-in '{name}'"
+            loading.add(NO_PLUGIN, what, spec.place("plugins"), did_you_mean(name, known))
+
+
+def _by_name(specs: list[DatasetSpec], loading: Loading) -> dict[str, DatasetSpec]:
+    named: dict[str, DatasetSpec] = {}
+    for spec in specs:
+        if spec.dataset in named:
+            loading.add(SAME_NAME, f"two specs of dataset {spec.dataset}", spec.place("dataset"))
+        named[spec.dataset] = spec
+    return named
+
+
+def _tables(folder: Path, loading: Loading) -> dict[str, RawTable]:
+    tables = {}
+    for path in sorted((folder / "tables").glob("*.csv")):
+        source = CsvSource(format="csv", file=f"tables/{path.name}")
+        table = read(source, path.stem, folder, loading.problems)
+        if table is not None:
+            tables[path.stem] = table
+            loading.texts[f"tables/{path.name}"] = path.read_text(encoding="utf-8-sig")
+    return tables
+
+
+def _distinct(groups: Iterable[Iterable[str]], loading: Loading) -> None:
+    seen: set[str] = set()
+    for group in groups:
+        for name in group:
+            if name in seen:
+                loading.add(SAME_NAME, f"two sources, datasets or tables are called {name}", Place())
+            seen.add(name)
+
+
+def chosen(study: Study, names: list[str]) -> list[str]:
+    """Check the names of datasets that a user asked for; all when none is named.
+
+    Raises:
+        Refusal: for each name without a spec.
+
+    >>> chosen(Study(Path("."), None, {}, {}), [])
+    []
+    """
+    wrong = [name for name in names if name not in study.datasets]
+    if wrong:
+        hints = ((name, did_you_mean(name, study.datasets)) for name in wrong)
+        raise Refusal([Problem(NO_DATASET, f"unknown dataset '{name}'", hint=hint) for name, hint in hints])
+    return names or sorted(study.datasets)
