@@ -12,7 +12,7 @@ from typing import Any
 from pydantic import model_validator
 
 from trialkit.model import Model
-from trialkit.packages import CodelistHead, Package, Term, open_package
+from trialkit.packages import NO_PACKAGE, CodelistHead, Package, Term, open_package, read_package
 from trialkit.problems import Exit, Kind, Place, Problem, Problems, Refusal, did_you_mean
 
 NO_CODELIST = Kind(
@@ -381,6 +381,26 @@ def load_terminology(standard: str, version: str, folder: Traversable | None = N
     True
     """
     return Terminology((open_package(standard, version, folder),))
+
+
+def read_terminology(file: Traversable) -> Terminology:
+    """Read a terminology package file that a study names.
+
+    Raises:
+        Refusal: ``TERM-001`` when it cannot be read, ``TERM-002`` when it is damaged.
+
+    >>> from pathlib import Path
+    >>> read_terminology(Path("nowhere.tsv.gz"))
+    Traceback (most recent call last):
+    trialkit.problems.Refusal: error TERM-001 nowhere.tsv.gz the terminology package cannot be read. \
+Import the official file with `trialkit ct import`.
+    """
+    try:
+        data = file.read_bytes()
+    except OSError:
+        what = "the terminology package cannot be read"
+        raise Refusal([Problem(NO_PACKAGE, what, Place(file.name))]) from None
+    return Terminology((read_package(data, file.name),))
 
 
 def join_terminologies(terminologies: Sequence[Terminology]) -> Terminology:
