@@ -170,6 +170,18 @@ class RecordRule(Rule):
         """
         raise NotImplementedError
 
+    def references_in(
+        self, before: frozenset[str], tables: dict[str, frozenset[str]]
+    ) -> Iterator[Reference]:
+        """Give the columns and tables that must be there when the rule starts.
+
+        A rule with steps or names of its own leaves out what it provides itself.
+
+        >>> list(RecordRule().references_in(frozenset(), {}))
+        []
+        """
+        yield from self.references()
+
     def columns(self, before: frozenset[str], tables: dict[str, frozenset[str]]) -> frozenset[str]:
         """Say which columns the records have afterwards, before any data are read.
 

@@ -1,0 +1,199 @@
+"""What happens before any rule runs: the specs are checked, the raw files read, the terms loaded."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from trialkit.context import NO_COLUMN, NO_TABLE, Store
+from trialkit.plan import all_variables, tables_of
+from trialkit.problems import Exit, Kind, Problem, Problems, Refusal, did_you_mean
+from trialkit.raw.read import read
+from trialkit.raw.table import RawTable
+from trialkit.records import Records
+from trialkit.rule import Reference
+from trialkit.spec import DatasetSpec
+from trialkit.standard import Standard
+from trialkit.study import Study
+from trialkit.terms import Terminology, join_terminologies, load_terminology
+from trialkit.units import Units
+
+NO_VARIABLE = Kind(
+    "SPEC-022",
+    "variable is not of the standard",
+    "Correct the name, or give it a label and move it to `supplemental`.",
+    exit=Exit.SPEC,
+)
+NO_KEY_VARIABLE = Kind("SPEC-023", "key is no variable", "Name variables of the dataset.", exit=Exit.SPEC)
+ANY = "*"  # a table whose columns are not known before its file is read
+
+
+@dataclass(frozen=True, slots=True)
+class Schema:
+    """The columns of every table that the specs may name.
+
+    >>> Schema({"DM": frozenset({"SEX"})}).has("DM", "SEX")
+    True
+    """
+
+    tables: dict[str, frozenset[str]]
+
+    def has(self, table: str, column: str) -> bool:
+        """Say whether a table has a column, as far as that is known.
+
+        >>> Schema({"SUBJ": frozenset({ANY})}).has("SUBJ", "SEX")
+        True
+        """
+        return bool({column, ANY} & self.tables[table])
+
+
+def schema_of(study: Study, raw: Mapping[str, Iterable[str]]) -> Schema:
+    """Collect the columns of all tables: raw ones as far as their headers are known.
+
+    >>> schema_of(Study(Path("."), None, {}, {}), {}).tables
+    Traceback (most recent call last):
+    AttributeError: 'NoneType' object has no attribute 'sources'
+    """
+    tables = {name: frozenset(raw.get(name, {ANY})) for name in study.spec.sources}
+    tables |= {name: frozenset(table.columns) for name, table in study.tables.items()}
+    tables |= {name: frozenset(all_variables(spec)) for name, spec in study.datasets.items()}
+    return Schema(tables)
+
+
+def check_study(study: Study, standard: Standard, raw: Mapping[str, Iterable[str]]) -> Problems:
+    """Find every name in the specs that means nothing: tables, columns, variables, codelists, keys.
+
+    Args:
+        study: the loaded specs.
+        standard: whose variables and codelists are known.
+        raw: the column names of the raw sources whose headers are known.
+
+    >>> check_study(Study(Path("."), None, {}, {}), None, {})
+    Traceback (most recent call last):
+    AttributeError: 'NoneType' object has no attribute 'sources'
+    """
+    problems, schema = Problems(), schema_of(study, raw)
+    terms = terminology(study, standard, problems)
+    for spec in study.datasets.values():
+        columns = _check_records(spec, schema, problems)
+        _check_variables(spec, columns, schema, problems)
+        _check_standard(spec, standard, terms, problems)
+    return problems
+
+
+def _check_records(spec: DatasetSpec, schema: Schema, problems: Problems) -> frozenset[str]:
+    columns: frozenset[str] = frozenset()
+    for step in spec.records:
+        wrong = [r for r in step.references() if r.table and r.table not in schema.tables]
+        if wrong:
+            _unknown(wrong, columns, schema, problems)
+            return frozenset({ANY})
+        _unknown(step.references_in(columns, schema.tables), columns, schema, problems)
+        columns = step.columns(columns, schema.tables)
+    return columns
+
+
+def _check_variables(spec: DatasetSpec, columns: frozenset[str], schema: Schema, problems: Problems) -> None:
+    names = frozenset(all_variables(spec))
+    for variable in all_variables(spec).values():
+        _unknown(variable.rule.references(), columns | names, schema, problems)
+    for check in spec.checks:
+        known = columns | names
+        found = [Reference(name, place=check.place("when")) for name in check.when.names]
+        _unknown(found, known, schema, problems)
+    for field in ("keys", "sort"):
+        for name in getattr(spec, field):
+            if name not in names:
+                what = f"'{name}' is no variable of {spec.dataset}"
+                problems.add(Problem(NO_KEY_VARIABLE, what, spec.place(field), hint=did_you_mean(name, names)))
+
+
+def _unknown(
+    references: Iterable[Reference], columns: frozenset[str], schema: Schema, problems: Problems
+) -> None:
+    for one in references:
+        if one.table and one.table not in schema.tables:
+            hint = did_you_mean(one.table, schema.tables)
+            problems.add(Problem(NO_TABLE, f"unknown table '{one.table}'", one.place, hint=hint))
+        elif one.column:
+            known = schema.tables[one.table] if one.table else columns
+            if not {one.column, ANY} & known:
+                of = f" of {one.table}" if one.table else ""
+                hint = did_you_mean(one.column, known)
+                problems.add(Problem(NO_COLUMN, f"unknown column '{one.column}'{of}", one.place, hint=hint))
+
+
+def _check_standard(
+    spec: DatasetSpec, standard: Standard, terms: Terminology, problems: Problems
+) -> None:
+    domain = spec.domain or spec.dataset
+    for name, variable in all_variables(spec).items():
+        if variable.codelist and terms.find(variable.codelist) is None:
+            hint = did_you_mean(variable.codelist, terms.names)
+            what = f"unknown codelist '{variable.codelist}'"
+            problems.add(Problem(NO_CODELIST, what, variable.place("codelist"), hint=hint))
+        of_standard = standard.facts.variable(domain, name) is not None or spec.working or variable.working
+        if not of_standard and name in spec.variables and not variable.label:
+            facts = standard.facts.dataset(domain)
+            known = [one.name for one in facts.variables] if facts else []
+            what = f"{name} is no variable of {domain} in {standard.name} {standard.version}"
+            problems.add(Problem(NO_VARIABLE, what, variable.place(), hint=did_you_mean(name, known)))
+
+
+NO_CODELIST = Kind(
+    "SPEC-024", "unknown codelist", "Name a codelist of the terminology or of study.yaml.", exit=Exit.SPEC
+)
+
+
+def terminology(study: Study, standard: Standard, problems: Problems) -> Terminology:
+    """Load the terminology that a study declares, with its own terms.
+
+    >>> terminology(Study(Path("."), None, {}, {}), None, Problems())
+    Traceback (most recent call last):
+    AttributeError: 'NoneType' object has no attribute 'standard'
+    """
+    version = study.spec.standard.terminology
+    try:
+        base = join_terminologies([load_terminology(name, version) for name in standard.terminology])
+        return base.extended(study.spec.codelists)
+    except Refusal as refusal:
+        problems.add(*refusal.problems)
+        return Terminology()
+
+
+def needed_sources(study: Study, names: Iterable[str]) -> list[str]:
+    """Name the raw sources that some datasets read.
+
+    >>> needed_sources(Study(Path("."), None, {}, {}), [])
+    []
+    """
+    found = {table for name in names for table in tables_of(study.datasets[name])}
+    return sorted(found & set(study.spec.sources)) if found else []
+
+
+def make_store(study: Study, standard: Standard, raw: Path, names: Iterable[str]) -> Store:
+    """Read what some datasets need: raw files, spec tables, terms and units.
+
+    Raises:
+        Refusal: with every problem of the raw files and of the names in the specs.
+
+    >>> make_store(Study(Path("."), None, {}, {}), None, Path("."), [])
+    Traceback (most recent call last):
+    AttributeError: 'NoneType' object has no attribute 'sources'
+    """
+    problems = Problems()
+    tables: dict[str, RawTable] = dict(study.tables)
+    wanted = needed_sources(study, names)
+    for name in wanted:
+        table = read(study.spec.sources[name], name, raw, problems)
+        if table is not None:
+            tables[name] = table
+    headers = {name: list(table.columns) for name, table in tables.items() if name in study.spec.sources}
+    problems.add(*check_study(study, standard, headers).items)
+    problems.refuse()
+    records = {name: Records.start(name, table.columns, table.rows) for name, table in tables.items()}
+    terms = terminology(study, standard, problems)
+    store = Store(study.spec, records, tables, terms, standard.facts, Units.load(study.tables.get("units")))
+    store.problems = problems
+    return store
