@@ -20,6 +20,7 @@ class Cells:
         item: the raw column that each record was gathered from.
         values: the offending values; subject data, never for logs.
         subject: the subject of each cell where it is known.
+        records: the place of each cell's record in the finished dataset, when it is finished.
 
     >>> Cells({}, None, Column.text(["x"]), None).values.objects().tolist()
     ['x']
@@ -29,6 +30,7 @@ class Cells:
     item: Column | None
     values: Column
     subject: Column | None
+    records: Rows | None = None
 
     @staticmethod
     def of(records: Records, values: Column, mask: np.ndarray, subject: Column | None) -> Cells:

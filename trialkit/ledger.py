@@ -107,6 +107,19 @@ class Ledger:
             if (many.source, dataset) in self.used:
                 self.used[many.source, dataset][many.row] = True
 
+    def merge(self, other: Ledger) -> None:
+        """Add what was noted apart, for other datasets.
+
+        >>> ledger = Ledger()
+        >>> ledger.merge(Ledger(sizes={"DM": 1}))
+        >>> ledger.sizes
+        {'DM': 1}
+        """
+        self.sizes |= other.sizes
+        self.exclusions += other.exclusions
+        self.used |= other.used
+        self.lookups |= other.lookups
+
     def lines(self) -> list[Line]:
         """Account for every source and dataset: used, then each reason, each row once.
 

@@ -94,6 +94,7 @@ class Problem:
         spec: the spec line that declares the rule, when ``where`` is in the data.
         frame: the lines of the spec around the place, with a caret.
         cells: the cells at fault, when ``where`` is in the data.
+        accepted: the study's reason, when it accepts the finding.
 
     >>> kind = Kind("SPEC-003", "unknown key", "see the language reference", exit=Exit.SPEC)
     >>> print(Problem(kind, "unknown key 'labl'", Place("dm.yaml", 3, 5)).line())
@@ -110,6 +111,7 @@ class Problem:
     spec: Place = Place()
     frame: str = ""
     cells: Cells | None = None
+    accepted: str = ""
 
     @property
     def level(self) -> Severity:

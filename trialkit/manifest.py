@@ -1,0 +1,50 @@
+"""What made an output: inputs, specs, terminology, versions and counts, each with its hash."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from importlib.metadata import version
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from trialkit.run import Result
+    from trialkit.standard import Standard
+
+
+def facts_of(result: Result, standard: Standard) -> dict[str, Any]:
+    """Give what the manifest says beside the hashes of the outputs.
+
+    ``build`` names the build: folders whose manifests share it belong together.
+
+    >>> facts_of(None, None)
+    Traceback (most recent call last):
+    AttributeError: 'NoneType' object has no attribute 'study'
+    """
+    study = result.study
+    made: dict[str, Any] = {
+        "study": study.spec.study,
+        "standard": f"{standard.name} {standard.version}",
+        "terminology": study.spec.standard.terminology,
+        "toolkit": version("trialkit"),
+        "created": study.spec.created.isoformat(),
+        "extract": study.spec.extract,
+        "specs": {name: sha256(text.encode()) for name, text in sorted(study.texts.items())},
+        "inputs": {
+            name: {"file": raw.file, "sha256": raw.sha256, "rows": raw.rows, "companions": dict(raw.companions)}
+            for name, raw in sorted(result.store.raw.items())
+            if name in study.spec.sources
+        },
+        "datasets": {one.name: one.count for one in sorted(result.built, key=lambda one: one.name)},
+        "problems": {"queries": sum(problem.count for problem in result.problems.queries())},
+    }
+    return {**made, "build": sha256(json.dumps(made, sort_keys=True).encode())[:16]}
+
+
+def sha256(data: bytes) -> str:
+    """Give the SHA-256 of some bytes as hexadecimal text.
+
+    >>> sha256(b"")[:8]
+    'e3b0c442'
+    """
+    return hashlib.sha256(data).hexdigest()
