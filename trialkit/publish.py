@@ -86,7 +86,7 @@ def publishing(out: Path, verify: Verify = _verified) -> Iterator[Path]:
     if not out.name:
         raise _refusal(FOREIGN, "it is the root folder", out)
     with _environment(out), ExitStack() as stack:
-        out.parent.mkdir(parents=True, exist_ok=True)
+        _make(out.parent)
         stack.enter_context(_locked(out))
         _settle(out)
         stack.callback(_settle, out)
@@ -178,6 +178,13 @@ def _environment(out: Path) -> Iterator[None]:
 
 def _refusal(kind: Kind, what: str, out: Path) -> Refusal:
     return Refusal([Problem(kind, what, Place(file=out.name))])
+
+
+def _make(parent: Path) -> None:
+    try:
+        parent.mkdir(parents=True, exist_ok=True)
+    except FileExistsError as error:
+        raise NotADirectoryError(errno.ENOTDIR, "not a folder", str(parent)) from error
 
 
 @contextmanager
