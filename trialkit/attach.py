@@ -9,6 +9,7 @@ import numpy as np
 from trialkit.attributes import DataType, Type
 from trialkit.attributes import Variable as Attributes
 from trialkit.column import Column
+from trialkit.facts import DatasetFacts
 from trialkit.spec import DatasetSpec, Variable
 from trialkit.standard import Standard
 
@@ -60,6 +61,22 @@ def data_type(type_: Type, column: Column) -> DataType:
     return "integer" if whole else "float"
 
 
+def facts_of(spec: DatasetSpec, standard: Standard) -> DatasetFacts | None:
+    """Give what the standard says of a dataset; None for one of which it says nothing.
+
+    A sponsor's own domain declares its class and has the variables of the model.
+
+    >>> facts_of(None, None)
+    Traceback (most recent call last):
+    AttributeError: 'NoneType' object has no attribute 'dataset'
+    """
+    name = spec.domain or spec.dataset
+    found = standard.facts.find(name)
+    if found is None and spec.dataset_class:
+        return standard.facts.custom(name, spec.dataset_class, spec.label, spec.structure)
+    return found
+
+
 def meta_of(spec: DatasetSpec, name: str, standard: Standard) -> Meta:
     """Join what the spec and the standard say of a variable.
 
@@ -72,7 +89,8 @@ def meta_of(spec: DatasetSpec, name: str, standard: Standard) -> Meta:
     AttributeError: 'NoneType' object has no attribute 'variables'
     """
     variable: Variable | None = {**spec.variables, **spec.supplemental}.get(name)
-    fact = standard.facts.variable(spec.domain or spec.dataset, name)
+    facts = facts_of(spec, standard)
+    fact = facts.find(name) if facts else None
     own = [variable.codelist] if variable and variable.codelist else None
     kind: Type = (variable and variable.type) or (fact.type if fact else "Char")  # type: ignore[assignment]
     return Meta(
@@ -84,6 +102,6 @@ def meta_of(spec: DatasetSpec, name: str, standard: Standard) -> Meta:
         tuple(own or (fact.codelists if fact else ())),
         (variable and variable.core) or (fact.core if fact else ""),
         fact.role if fact else "",
-        fact.described if fact else "",
+        fact.value_domain if fact else "",
         fact is not None,
     )

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from trialkit.attach import Meta, meta_of
+from trialkit.attach import Meta, facts_of, meta_of
 from trialkit.attributes import Dataset
 from trialkit.column import Column
 from trialkit.context import Context, Store
@@ -110,7 +110,8 @@ def build(spec: DatasetSpec, store: Store, standard: Standard) -> tuple[Built, .
 def _metas(spec: DatasetSpec, standard: Standard, store: Store) -> dict[str, Meta]:
     names = list(all_variables(spec))
     if not spec.working:
-        for name in standard.complete(spec.domain or spec.dataset):
+        facts = facts_of(spec, standard)
+        for name in [one.name for one in facts.variables if one.core == "Exp"] if facts else []:
             if name not in names:
                 names.append(name)
                 what = f"expected variable {name} is added empty"
@@ -213,9 +214,9 @@ def _finish(spec: DatasetSpec, context: Context, metas: dict[str, Meta], standar
     records = lineage.take(order)
     hidden = {name for name, variable in spec.variables.items() if variable.working} | set(spec.supplemental)
     shown = [name for name in metas if name not in hidden]
-    ordered = standard.facts.order(spec.domain or spec.dataset, shown) if not spec.working else shown
+    facts = facts_of(spec, standard)
+    ordered = facts.order(shown) if facts and not spec.working else shown
     final = {name: metas[name] for name in ordered}
     attributes = tuple(meta.attributes(records.columns[name], spec.keys) for name, meta in final.items())
-    facts = standard.facts.dataset(spec.domain or spec.dataset)
     label = spec.label or (facts.label if facts else spec.dataset)
     return Built(spec, Dataset(spec.dataset, label, attributes), final, records)

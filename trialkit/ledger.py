@@ -174,3 +174,12 @@ def is_main(key: str) -> bool:
     (True, False)
     """
     return "@" not in key and not key.startswith("#")
+
+
+def variable_of(key: str) -> str:
+    """Give the variable whose value these rows or branches decided; "" for the records' own rows.
+
+    >>> variable_of("EX@RFSTDTC~2"), variable_of("#DSCAT"), variable_of("LB")
+    ('RFSTDTC', 'DSCAT', '')
+    """
+    return key.split("~")[0].replace("#", "@").partition("@")[2]

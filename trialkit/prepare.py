@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from trialkit.attach import facts_of
 from trialkit.context import NO_COLUMN, NO_TABLE, Store
 from trialkit.plan import all_variables, tables_of
 from trialkit.problems import Exit, Kind, Problem, Problems, Refusal, did_you_mean
@@ -26,6 +27,15 @@ NO_VARIABLE = Kind(
     exit=Exit.SPEC,
 )
 NO_KEY_VARIABLE = Kind("SPEC-023", "key is no variable", "Name variables of the dataset.", exit=Exit.SPEC)
+NO_CODELIST = Kind(
+    "SPEC-024", "unknown codelist", "Name a codelist of the terminology or of study.yaml.", exit=Exit.SPEC
+)
+NO_DATASET = Kind(
+    "SPEC-025",
+    "dataset is not of the standard",
+    "Correct the name, declare a `class` for a domain of your own, or mark it `working`.",
+    exit=Exit.SPEC,
+)
 ANY = "*"  # a table whose columns are not known before its file is read
 
 
@@ -127,23 +137,21 @@ def _unknown(
 def _check_standard(
     spec: DatasetSpec, standard: Standard, terms: Terminology, problems: Problems
 ) -> None:
-    domain = spec.domain or spec.dataset
+    facts = facts_of(spec, standard)
+    if facts is None and not spec.working:
+        hint = did_you_mean(spec.dataset, standard.facts.datasets)
+        what = f"{standard.name} {standard.version} has no dataset {spec.dataset}"
+        problems.add(Problem(NO_DATASET, what, spec.place("dataset"), hint=hint))
     for name, variable in all_variables(spec).items():
         if variable.codelist and terms.find(variable.codelist) is None:
             hint = did_you_mean(variable.codelist, terms.names)
             what = f"unknown codelist '{variable.codelist}'"
             problems.add(Problem(NO_CODELIST, what, variable.place("codelist"), hint=hint))
-        of_standard = standard.facts.variable(domain, name) is not None or spec.working or variable.working
-        if not of_standard and name in spec.variables and not variable.label:
-            facts = standard.facts.dataset(domain)
-            known = [one.name for one in facts.variables] if facts else []
-            what = f"{name} is no variable of {domain} in {standard.name} {standard.version}"
-            problems.add(Problem(NO_VARIABLE, what, variable.place(), hint=did_you_mean(name, known)))
-
-
-NO_CODELIST = Kind(
-    "SPEC-024", "unknown codelist", "Name a codelist of the terminology or of study.yaml.", exit=Exit.SPEC
-)
+        free = spec.working or variable.working or name in spec.supplemental or bool(variable.label)
+        if facts and not free and facts.find(name) is None:
+            what = f"{name} is no variable of {spec.dataset} in {standard.name} {standard.version}"
+            hint = did_you_mean(name, [one.name for one in facts.allowed])
+            problems.add(Problem(NO_VARIABLE, what, variable.place(), hint=hint))
 
 
 def terminology(study: Study, standard: Standard, problems: Problems) -> Terminology:

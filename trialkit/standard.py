@@ -24,10 +24,9 @@ class Standard:
         terminology: the families of terminology that it uses, the first with precedence.
         facts: its datasets and variables.
         rules: the packages that hold rules only it needs.
-        complete: gives the names of the variables that a dataset must have beside the declared ones.
         companions: makes what goes with a finished dataset, such as supplemental qualifiers.
 
-    >>> Standard("X", "1", "x", (), None, (), lambda name: (), lambda built, context, spec: ()).rules
+    >>> Standard("X", "1", "x", (), None, (), lambda built, context, spec: ()).rules
     ()
     """
 
@@ -37,5 +36,4 @@ class Standard:
     terminology: tuple[str, ...]
     facts: Facts
     rules: tuple[str, ...]
-    complete: Callable[[str], tuple[str, ...]]
     companions: Callable[[Built, Context, DatasetSpec], tuple[Built, ...]]

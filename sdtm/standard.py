@@ -1,0 +1,19 @@
+"""SDTM as a standard that the engine can follow."""
+
+from __future__ import annotations
+
+from sdtm.facts import sdtmig
+from sdtm.supplemental import supplemental
+from trialkit.standard import Standard
+
+
+def standard(version: str = "3.4") -> Standard:
+    """Give SDTM in a version of its implementation guide.
+
+    Raises:
+        Refusal: for a version that is not known.
+
+    >>> standard().name
+    'SDTMIG'
+    """
+    return Standard("SDTMIG", version, "sdtm", ("SDTM",), sdtmig(version), ("sdtm.rules",), supplemental)

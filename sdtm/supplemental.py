@@ -1,0 +1,81 @@
+"""Supplemental qualifiers: the SUPP-- dataset of a domain (SDTMIG 3.4, section 8.4)."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from trialkit.attach import Meta
+from trialkit.attributes import Dataset
+from trialkit.build import Built, shortest
+from trialkit.column import Column
+from trialkit.context import Context
+from trialkit.ledger import is_main, variable_of
+from trialkit.match import order_by
+from trialkit.records import Records, stack
+from trialkit.spec import DatasetSpec, Supplemental
+
+# The words of QORIG for the origins of Define-XML 2.1 (SDTMIG 3.4, section 8.4).
+ORIGINS = {"Collected": "CRF", "Derived": "Derived", "Assigned": "Assigned", "Protocol": "Protocol"}
+KEYS = ("USUBJID", "IDVAR", "IDVARVAL", "QNAM")
+NO_IDVAR = {"DM"}  # one record per subject: the subject identifies it (SDTMIG 3.4, section 8.4)
+
+
+def supplemental(built: Built, context: Context, spec: DatasetSpec) -> tuple[Built, ...]:
+    """Make the SUPP-- dataset: one record per qualifier and parent record that has a value.
+
+    >>> from trialkit.attributes import Dataset
+    >>> spec = DatasetSpec.model_validate({"dataset": "DM", "records": [{"read": "SUBJ"}],
+    ...     "variables": {"SEX": "SEX"}, "keys": ["SEX"]})
+    >>> supplemental(Built(spec, Dataset("DM", "", ()), {}, Records({}, 0)), None, spec)
+    ()
+    """
+    parts = [
+        part
+        for name, qualifier in spec.supplemental.items()
+        if (part := _records(built, name, qualifier, spec)).count
+    ]
+    if not parts:
+        return ()
+    records = stack(parts)
+    records = records.take(order_by([records.columns[name] for name in KEYS], records.count))
+    return (_built(f"SUPP{spec.domain or spec.dataset}", records, spec, context),)
+
+
+def _records(built: Built, name: str, qualifier: Supplemental, spec: DatasetSpec) -> Records:
+    column = built.records.columns[name]
+    part = built.records.take(~column.missing())
+    value = part.columns[name] if column.kind == "text" else part.columns[name].map(shortest)
+    idvar = qualifier.idvar or ("" if spec.dataset in NO_IDVAR else f"{spec.dataset[:2]}SEQ")
+    number = part.columns[idvar] if idvar else Column.constant("", part.count)
+    origin = qualifier.origin
+    fixed = {
+        "RDOMAIN": spec.domain or spec.dataset,
+        "IDVAR": idvar,
+        "QNAM": name,
+        "QLABEL": qualifier.label or name,
+        "QORIG": ORIGINS.get(origin.type, "CRF") if origin else "CRF",
+        "QEVAL": qualifier.evaluator,
+    }
+    columns = {key: Column.constant(text, part.count) for key, text in fixed.items()}
+    columns["IDVARVAL"] = number if number.kind == "text" else number.map(shortest)
+    columns |= {key: part.columns[key] for key in ("STUDYID", "USUBJID")} | {"QVAL": value}
+    rows = {key: row for key, row in part.rows.items() if is_main(key) or variable_of(key) == name}
+    parent = {built.name: np.flatnonzero(~column.missing()).astype(np.int32)}
+    return Records(columns, part.count, {**rows, **parent}, part.item, part.many)
+
+
+def _built(name: str, records: Records, spec: DatasetSpec, context: Context) -> Built:
+    assert context.store.facts is not None
+    facts = context.store.facts.dataset(name)
+    metas = {
+        one.name: Meta(
+            one.name, one.label, "Char", None, "", one.codelists, one.core, one.role, one.value_domain, True
+        )
+        for one in facts.variables
+    }
+    keys = [*KEYS]
+    shown = tuple(meta.attributes(records.columns[key], keys) for key, meta in metas.items())
+    own = spec.model_copy(
+        update={"dataset": name, "domain": "", "label": facts.label, "keys": keys, "sort": [], "checks": []}
+    )
+    return Built(own, Dataset(name, facts.label, shown), metas, records)

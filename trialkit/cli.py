@@ -1,0 +1,116 @@
+"""The command line: thin, one function per command."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import click
+from rich.console import Console
+
+from trialkit.own import check_packages, standard_of
+from trialkit.problems import Exit, Refusal
+from trialkit.terminal import show_problems
+
+FOLDER = click.Path(path_type=Path, file_okay=False)
+FILE = click.Path(path_type=Path, dir_okay=False)
+
+
+def messages() -> Console:
+    """Give the console for messages: the standard error stream.
+
+    >>> messages().stderr
+    True
+    """
+    return Console(stderr=True, soft_wrap=not sys.stderr.isatty(), highlight=False)
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(version("trialkit"), prog_name="trialkit")
+def cli() -> None:
+    """From a trial's raw exports to a submission package."""
+
+
+@cli.command()
+@click.argument("specs", type=FOLDER, metavar="SPEC_DIR")
+@click.option("--raw", type=FOLDER, required=True, help="Folder with the raw export.")
+@click.option("--out", type=FOLDER, required=True, help="Folder for sdtm/, trace/ and reports/.")
+@click.option("--datasets", default="", help="Only these, such as DM,LB.")
+@click.option("--workers", type=click.IntRange(1, 64), default=1, show_default=True, help="Processes.")
+@click.option("--strict", is_flag=True, help="Data queries are errors, for the final lock.")
+@click.option("--json/--no-json", "dataset_json", default=True, help="Write Dataset-JSON too.")
+def sdtm(specs: Path, raw: Path, out: Path, datasets: str, **choices: Any) -> Exit:
+    """Build the SDTM datasets of a study."""
+    from trialkit.run import Options, run
+    from trialkit.summary import show_summary
+
+    names = tuple(name.strip() for name in datasets.split(",") if name.strip())
+    options = Options(specs, raw, out, names, **choices)
+    result = run(options, standard_of("sdtm", "3.4"))
+    show_summary(result, options, messages())
+    return result.exit()
+
+
+@cli.command()
+@click.argument("specs", type=FOLDER, metavar="SPEC_DIR")
+@click.option("--raw", type=FOLDER, help="Folder with the raw export, to check column names too.")
+def check(specs: Path, raw: Path | None) -> Exit:
+    """Check a study's specs without building anything."""
+    from trialkit.prepare import check_specs
+
+    problems = check_specs(specs, raw, standard_of("sdtm", "3.4"))
+    show_problems(problems.items, messages())
+    messages().print("specs are good" if not problems.errors() else f"{len(problems.errors())} errors")
+    return problems.exit()
+
+
+@cli.command()
+@click.argument("name", default="")
+def rules(name: str) -> None:
+    """List the rules of the mapping language, or explain one."""
+    from trialkit.language import describe
+
+    click.echo(describe(name))
+
+
+@cli.command()
+@click.argument("specs", type=FOLDER, metavar="SPEC_DIR")
+@click.option("--subjects", type=click.IntRange(1, 100_000), default=13, show_default=True)
+@click.option("--seed", type=int, default=1, show_default=True)
+@click.option("--schedule", default=None, help="A schedule of simulation.yaml.")
+@click.option("--clean", is_flag=True, help="Without any defect.")
+@click.option("--out", type=FOLDER, required=True, help="Folder for the raw export and truth/.")
+def simulate(specs: Path, subjects: int, seed: int, out: Path, schedule: str | None, clean: bool) -> None:
+    """Simulate the raw export of a study."""
+    from trialkit.simulate import simulate as run_simulation
+
+    summary = run_simulation(specs, subjects, seed, out, schedule, clean)
+    messages().print(str(summary))
+
+
+def main() -> None:
+    """Run the command line; exit codes as in ``Exit``.
+
+    >>> from click.testing import CliRunner
+    >>> CliRunner().invoke(cli, ["--help"]).exit_code
+    0
+    """
+    try:
+        check_packages()
+        code = cli.main(standalone_mode=False)
+    except Refusal as refusal:
+        show_problems(refusal.problems, messages())
+        code = max((problem.kind.exit for problem in refusal.problems), default=Exit.SPEC)
+    except click.ClickException as error:
+        error.show()
+        code = Exit.SPEC
+    except (click.Abort, KeyboardInterrupt):
+        messages().print("stopped; nothing was changed")
+        code = Exit.SPEC
+    sys.exit(int(code) if isinstance(code, int) else 0)
+
+
+Command = Callable[..., Exit | None]

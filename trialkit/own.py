@@ -1,0 +1,48 @@
+"""The toolkit's other packages, found by name and checked to be ours."""
+
+from __future__ import annotations
+
+import importlib
+from pathlib import Path
+
+from trialkit.problems import Exit, Kind, Problem, Refusal
+from trialkit.standard import Standard
+
+FOREIGN = Kind(
+    "ENV-001",
+    "another package has the name of one of ours",
+    "Use a virtual environment of its own, or remove the other package.",
+    exit=Exit.SPEC,
+)
+PACKAGES = ("sdtm", "adam", "define")
+
+
+def check_packages() -> None:
+    """Check that ``sdtm``, ``adam`` and ``define`` are the ones that came with this toolkit.
+
+    Raises:
+        Refusal: naming each package that is not.
+
+    >>> check_packages()
+    """
+    ours = Path(__file__).resolve().parent.parent
+    wrong = []
+    for name in PACKAGES:
+        file = importlib.import_module(name).__file__
+        if file is None or Path(file).resolve().parent.parent != ours:
+            wrong.append(Problem(FOREIGN, f"package '{name}' is not the one of this toolkit"))
+    if wrong:
+        raise Refusal(wrong)
+
+
+def standard_of(package: str, version: str) -> Standard:
+    """Give the standard that one of our packages implements.
+
+    Raises:
+        Refusal: for a version that it does not know.
+
+    >>> standard_of("sdtm", "3.4").name
+    'SDTMIG'
+    """
+    made: Standard = importlib.import_module(f"{package}.standard").standard(version)
+    return made
