@@ -118,7 +118,7 @@ class Column:
         >>> Column.text(["a", "b", "a"]).map(str.upper).objects().tolist()
         ['A', 'B', 'A']
         """
-        small = self.compact()
+        small = self.distinct()
         changed = [change(value) for value in small.values.tolist()]
         number = bool(changed) and not isinstance(changed[0], str)
         return Column(np.array(changed, np.float64 if number else object), small.codes)
@@ -167,6 +167,20 @@ class Column:
             return self
         return Column(np.asarray(distinct, self.values.dtype), places.astype(np.int32)[self.codes])
 
+    def distinct(self) -> Column:
+        """Make the values distinct and used, in order of first place.
+
+        >>> Column(np.array(["b", "a"], object), np.array([1, 1], np.int32)).distinct().values.tolist()
+        ['a']
+        """
+        column = self.unified()
+        used = np.zeros(len(column.values), bool)
+        used[column.codes] = True
+        if used.all():
+            return column
+        places = (np.cumsum(used) - 1).astype(np.int32)
+        return Column(column.values[used], places[column.codes])
+
     def compact(self) -> Column:
         """Make the values distinct, used and sorted, so that codes compare as values do.
 
@@ -175,12 +189,9 @@ class Column:
         >>> Column.text(["b", "a"]).compact().codes.tolist()
         [1, 0]
         """
-        column = self.unified()
-        used = np.zeros(len(column.values), bool)
-        used[column.codes] = True
-        kept = np.flatnonzero(used)
-        order = kept[np.argsort(column.values[kept], kind="stable")]
-        places = np.zeros(len(column.values), np.int32)
+        column = self.distinct()
+        order = np.argsort(column.values, kind="stable")
+        places = np.empty(len(order), np.int32)
         places[order] = np.arange(len(order), dtype=np.int32)
         return Column(column.values[order], places[column.codes])
 

@@ -96,7 +96,11 @@ def variable_order(spec: DatasetSpec) -> list[str]:
     """
     variables = all_variables(spec)
     needs = {
-        name: {r.column for r in variable.rule.references() if not r.table and r.column in variables}
+        name: {
+            r.column
+            for r in variable.rule.references()
+            if not r.table and not r.record and r.column in variables
+        }
         for name, variable in variables.items()
     }
     return [name for level in in_order(needs, spec.place()) for name in level]

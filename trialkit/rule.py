@@ -23,6 +23,7 @@ NO_RULE = Kind("SPEC-010", "no rule is named", "Name one rule; `trialkit rules` 
 TWO_RULES = Kind("SPEC-011", "two rules are named", "Keep one, or nest one in the other.", exit=Exit.SPEC)
 
 RuleKind: TypeAlias = Literal["column", "table"]
+_OPTIONAL = re.compile(r"\[([^\[\]]*)\]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +41,8 @@ class Names:
 class Reference:
     """A column or table that a rule names, and where.
 
-    ``table`` is empty for a column of the records at hand.
+    ``table`` is empty for a column of the records at hand; ``record`` says that the records' own
+    column is meant even where a variable has its name.
 
     >>> Reference("AGE").table
     ''
@@ -49,6 +51,7 @@ class Reference:
     column: str
     table: str = ""
     place: Place = Place()
+    record: bool = False
 
 
 class Rule(Model):
@@ -79,11 +82,14 @@ class Rule(Model):
     def sentence(self) -> str:
         """Say what the rule does with its own values: the method text of define.xml.
 
+        A part of the summary in brackets falls away where one of its keys has no value.
+
         >>> Rule().sentence()
         'What all rules share: their YAML key, their sentence and what they name.'
         """
         fields = {info.alias or name: getattr(self, name) for name, info in type(self).model_fields.items()}
-        return self.summary().format_map({key: written(value) for key, value in fields.items()})
+        said = {key: written(value) for key, value in fields.items()}
+        return _OPTIONAL.sub(lambda part: _kept(part[1], said), self.summary()).format_map(said)
 
     def references(self) -> Iterator[Reference]:
         """Give every column and table that the rule names, those of nested rules included.
@@ -95,6 +101,11 @@ class Rule(Model):
             marks = [mark for mark in info.metadata if isinstance(mark, (Names, BeforeValidator))]
             inner = _marks(info.annotation)
             yield from named(getattr(self, name), [*marks, *inner], self.place(info.alias or name))
+
+
+def _kept(part: str, said: dict[str, str]) -> str:
+    """Keep a part of a sentence in brackets where each of its keys has a value."""
+    return part if all(said[key] for key in re.findall(r"{(\w+)}", part)) else ""
 
 
 def _marks(annotation: Any) -> list[Any]:
@@ -135,6 +146,10 @@ def written(value: Any) -> str:
     """
     if isinstance(value, Rule):
         return value.sentence().rstrip(".")
+    if isinstance(value, Expression):
+        return value.text
+    if value is None:
+        return ""
     if isinstance(value, Model):
         parts = {name: getattr(value, name) for name in type(value).model_fields}
         return ", ".join(f"{name} {written(part)}" for name, part in parts.items() if part not in ("", None))
