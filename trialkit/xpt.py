@@ -22,7 +22,7 @@ RECORD = 80
 NUMBER_BYTES = 8
 VERSION = "9.4"
 
-# A piece and its parts stay in the processor's cache, which is worth half of the time.
+# So much that a piece and its parts stay in the processor's cache.
 PIECE_ROWS = 4096
 PIECE_BYTES = 1 << 20
 

@@ -116,7 +116,7 @@ def check(dataset: Dataset, columns: Mapping[str, Column]) -> list[Problem]:
 
 
 def used_texts(column: Column) -> Texts:
-    """Give the distinct texts with those that no record has made empty; shape (k,).
+    """Give the distinct texts, but "" in place of those that no record has; shape (k,).
 
     >>> used_texts(Column.text(["a", "bb"]).take(np.array([0]))).tolist()
     ['a', '']
