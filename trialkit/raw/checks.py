@@ -9,7 +9,7 @@ from typing import TypeAlias
 
 Check: TypeAlias = Callable[[str], bool]
 
-_MONTHS = "jan feb mar apr may jun jul aug sep oct nov dec".split()
+_MONTHS = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"]
 _WORDS = {
     "text": re.compile(r".*", re.DOTALL),
     "integer": re.compile(r"[+-]?[0-9]+"),

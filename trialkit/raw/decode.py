@@ -18,7 +18,9 @@ _FAMILIES = re.compile(
 )
 _WIDE = ("utf-16", "utf-32")
 _ESCAPED = re.compile("[\udc80-\udcff]")
-_HAN = re.compile("[\u4e00-\u9fff]")
+_RUNS = re.compile(rb"[\x80-\xff]+")
+
+ASCII_END = 0x7F
 
 
 def codec_name(encoding: str) -> str:
@@ -57,7 +59,7 @@ def decode(data: bytes, encoding: str) -> tuple[bytes, list[Spot]]:
 
     Returns:
         The UTF-8 bytes, with ``UNDECODED`` in place of what could not be decoded, and one spot per
-        line that has such bytes.
+        line that has such bytes. Where lines end in a carriage return alone, it becomes a line feed.
 
     >>> decode(b"\xcd\xb7\xcd\xb4", "gb18030")[0].decode()
     '头痛'
@@ -68,12 +70,16 @@ def decode(data: bytes, encoding: str) -> tuple[bytes, list[Spot]]:
     body = data.removeprefix(UTF8_BOM) if name.startswith("utf-8") else data
     name = "utf-8" if name == "utf-8-sig" else name
     if name in ("utf-8", "ascii") and body.isascii():
-        return body, []
+        return _fed(body), []
     try:
         text = body.decode(name)
     except UnicodeDecodeError as error:
         return _marked(error, body, name)
-    return (body if name == "utf-8" else text.removeprefix("\ufeff").encode()), []
+    return _fed(body if name == "utf-8" else text.removeprefix("\ufeff").encode()), []
+
+
+def _fed(text: bytes) -> bytes:
+    return text if b"\n" in text else text.replace(b"\r", b"\n")
 
 
 def _marked(error: UnicodeDecodeError, data: bytes, name: str) -> tuple[bytes, list[Spot]]:
@@ -83,6 +89,7 @@ def _marked(error: UnicodeDecodeError, data: bytes, name: str) -> tuple[bytes, l
         first = " ".join(f"0x{byte:02X}" for byte in data[error.start : error.end])
     else:
         text, bad, first = data.decode(name, "surrogateescape"), _ESCAPED, ""
+    text = text if "\n" in text else text.replace("\r", "\n")
     spots = [
         Spot(number, found.start() + 1, first or f"0x{ord(found[0]) - 0xDC00:02X}")
         for number, line in enumerate(text.split("\n"), 1)
@@ -92,27 +99,36 @@ def _marked(error: UnicodeDecodeError, data: bytes, name: str) -> tuple[bytes, l
 
 
 def suggest(data: bytes, declared: str) -> str:
-    """Name an encoding that would decode the bytes; for the message only, never used to read.
+    r"""Name an encoding that would decode the bytes; for the message only, never used to read.
+
+    Returns:
+        The name, or an empty text when most of the file is of the declared encoding.
 
     >>> suggest("头痛和发热".encode("gbk"), "utf-8"), suggest("Röntgen".encode("cp1252"), "utf-8")
     ('gb18030', 'cp1252')
+    >>> suggest("头痛".encode() + b"\xff", "utf-8")
+    ''
     """
     if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         return "utf-16"
-    for name in ("utf-8", "gb18030"):
-        text = _decoded(data, name) if name != codec_name(declared) else None
-        if text is not None and (name == "utf-8" or _mostly_han(text)):
-            return name
-    return "cp1252" if _decoded(data, "cp1252") is not None else "iso8859-1"
+    if _mostly(data, codec_name(declared)):
+        return ""
+    paired = sum(len(run) for run in _RUNS.findall(data) if len(run) > 1)
+    chinese = 3 * paired > 2 * sum(byte > ASCII_END for byte in data)
+    candidates = ["utf-8", "gb18030"] if chinese else ["utf-8"]
+    return next((name for name in [*candidates, "cp1252"] if _decodes(data, name)), "iso8859-1")
 
 
-def _decoded(data: bytes, name: str) -> str | None:
+def _mostly(data: bytes, name: str) -> bool:
+    if name.startswith(_WIDE):
+        return False
+    text = data.decode(name, "surrogateescape")
+    return sum(not character.isascii() for character in _ESCAPED.sub("", text)) > len(_ESCAPED.findall(text))
+
+
+def _decodes(data: bytes, name: str) -> bool:
     try:
-        return data.decode(name)
+        data.decode(name)
     except UnicodeDecodeError:
-        return None
-
-
-def _mostly_han(text: str) -> bool:
-    beyond = sum(not character.isascii() for character in text)
-    return 2 * len(_HAN.findall(text)) >= beyond
+        return False
+    return True

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, TypeAlias
+from typing import Annotated, Literal, Self, TypeAlias
 
 from pydantic import Field, field_validator, model_validator
 
@@ -15,7 +15,7 @@ Trim: TypeAlias = Literal["blanks", "nbsp", "fullwidth", "controls", "breaks"]
 Dates: TypeAlias = Literal["auto", "date", "minute", "second"]
 
 _SHA256 = r"^[0-9a-f]{64}$"
-_DELIMITERS = {"tab": "\t", "\\t": "\t", "comma": ",", "semicolon": ";", "pipe": "|"}
+_DELIMITERS = {"tab": "\t", "comma": ",", "semicolon": ";", "pipe": "|"}
 
 
 class RawSource(Model):
@@ -28,15 +28,13 @@ class RawSource(Model):
     file: str = Field(description="path of the file, relative to the raw folder")
     optional: bool = Field(False, description="the file may be absent, as when a form has no data yet")
     sha256: str | None = Field(None, pattern=_SHA256, description="the file must have this SHA-256")
-    missing: tuple[str, ...] = Field(
-        (), description="texts that mean missing, such as ND or --; default none"
-    )
+    missing: tuple[str, ...] = Field((), description="texts that mean missing, such as ND; default none")
     trim: tuple[Trim, ...] = Field(
         (),
         description=(
-            "changes made to every cell, each counted: blanks (strip both ends), nbsp (no-break blanks become "
-            "blanks), fullwidth (full-width forms become ASCII), controls (control characters become blanks), "
-            "breaks (line breaks become blanks)"
+            "changes made to every cell, each counted: blanks (strip both ends), nbsp (no-break blanks "
+            "become blanks), fullwidth (full-width forms become ASCII), controls (control characters "
+            "become blanks), breaks (line breaks become blanks)"
         ),
     )
     key: tuple[str, ...] = Field((), description="columns that together name one row")
@@ -62,43 +60,16 @@ class RawSource(Model):
         return columns
 
 
-class _HeaderLines(RawSource):
-    header: int = Field(1, ge=0, description="how many header lines the file has; 0 needs column_names")
-    names: int = Field(1, ge=1, description="which header line holds the column names")
-    labels: int | None = Field(None, ge=1, description="which header line holds the column labels")
-    column_names: tuple[str, ...] | None = Field(
-        None, description="the column names, for a file whose header has none or unusable ones"
-    )
-
-    @model_validator(mode="after")
-    def _lines_exist(self) -> _HeaderLines:
-        if self.column_names is None and self.names > self.header:
-            raise ValueError(f"names is line {self.names} of {self.header} header lines; give column_names")
-        if self.labels is not None and self.labels > self.header:
-            raise ValueError(f"labels is line {self.labels} of {self.header} header lines")
-        return self
-
-
-class CsvSource(_HeaderLines):
-    """A delimited text file, plain or as .gz; quoting as RFC 4180 has it. No line is a comment.
-
-    >>> CsvSource(format="tsv", file="lb.txt").separator
-    '\\t'
-    """
-
-    format: Literal["csv", "tsv"]
+class _Delimited(RawSource):
     encoding: str = Field("utf-8", description="character encoding, declared and never guessed")
     delimiter: str | None = Field(
-        None, description="one character, or tab, semicolon, pipe; default comma for csv and tab for tsv"
+        None, description="one character, or tab, semicolon, pipe; default tab for format tsv, else comma"
     )
-    quote: str = Field('"', max_length=1, description="quote character; an empty text means no quoting")
-    skip: int = Field(0, ge=0, description="lines to skip before the header")
     ragged: Policy = Field(
         "error", description="rows with the wrong number of fields: an error, or set aside with a data query"
     )
     undecodable: Policy = Field(
-        "error",
-        description="rows with bytes that are not of the encoding: an error, or set aside with a query",
+        "error", description="rows whose bytes are not of the encoding: an error, or set aside with a query"
     )
 
     @field_validator("encoding")
@@ -107,10 +78,47 @@ class CsvSource(_HeaderLines):
         codec_name(encoding)
         return encoding
 
+    @field_validator("delimiter")
+    @classmethod
+    def _one_character(cls, delimiter: str | None) -> str | None:
+        character = None if delimiter is None else _DELIMITERS.get(delimiter, delimiter)
+        if character is not None and (
+            not character.isascii() or len(character) != 1 or character in "\r\n\0"
+        ):
+            raise ValueError("must be one ASCII character, or tab, comma, semicolon, pipe")
+        return character
+
+
+class _HeaderLines(RawSource):
+    header: int = Field(1, ge=0, description="how many header lines the file has; 0 needs column_names")
+    names: int = Field(1, ge=1, description="which header line holds the column names")
+    labels: int | None = Field(None, ge=1, description="which header line holds the column labels")
+    skip: int = Field(0, ge=0, description="lines or sheet rows to skip before the header")
+    column_names: tuple[str, ...] | None = Field(
+        None, description="the column names, for a file whose header has none or unusable ones"
+    )
+
     @model_validator(mode="after")
-    def _usable_dialect(self) -> CsvSource:
-        if len(self.separator) != 1 or not self.separator.isascii() or self.separator in "\r\n\0":
-            raise ValueError("delimiter must be one ASCII character, or tab, comma, semicolon, pipe")
+    def _lines_exist(self) -> Self:
+        if self.column_names is None and self.names > self.header:
+            raise ValueError(f"names is line {self.names} of {self.header} header lines; give column_names")
+        if self.labels is not None and self.labels > self.header:
+            raise ValueError(f"labels is line {self.labels} of {self.header} header lines")
+        return self
+
+
+class CsvSource(_Delimited, _HeaderLines):
+    r"""A delimited text file, plain or as .gz; quoting as RFC 4180 has it. No line is a comment.
+
+    >>> CsvSource(format="tsv", file="lb.txt").separator
+    '\t'
+    """
+
+    format: Literal["csv", "tsv"]
+    quote: str = Field('"', max_length=1, description="quote character; an empty text means no quoting")
+
+    @model_validator(mode="after")
+    def _usable_quote(self) -> Self:
         if self.quote and (not self.quote.isascii() or self.quote in "\r\n\0" + self.separator):
             raise ValueError("quote must be one ASCII character other than the delimiter")
         return self
@@ -122,8 +130,7 @@ class CsvSource(_HeaderLines):
         >>> CsvSource(format="csv", file="a.csv", delimiter="pipe").separator
         '|'
         """
-        default = "\t" if self.format == "tsv" else ","
-        return default if self.delimiter is None else _DELIMITERS.get(self.delimiter, self.delimiter)
+        return self.delimiter or ("\t" if self.format == "tsv" else ",")
 
 
 class XlsxSource(_HeaderLines):
@@ -135,7 +142,6 @@ class XlsxSource(_HeaderLines):
 
     format: Literal["xlsx"]
     sheet: str = Field(description="name of the sheet")
-    skip: int = Field(0, ge=0, description="rows to skip before the header")
     dates: Dates = Field(
         "auto",
         description=(
@@ -190,8 +196,8 @@ class OdmSource(RawSource):
     )
 
 
-class RedcapSource(RawSource):
-    """A REDCap export (raw codes, CSV) with its data dictionary (CSV).
+class RedcapSource(_Delimited):
+    """A REDCap export (raw codes, CSV) with its data dictionary (CSV, of the same encoding).
 
     >>> RedcapSource(format="redcap", file="data.csv", dictionary="dictionary.csv").choices
     'labels'
@@ -200,33 +206,8 @@ class RedcapSource(RawSource):
     format: Literal["redcap"]
     dictionary: str = Field(description="path of the data dictionary (CSV), relative to the raw folder")
     choices: Literal["labels", "codes"] = Field(
-        "labels",
-        description="what the cells of choice fields hold: the labels of the dictionary or the codes",
+        "labels", description="what the cells of choice fields become: labels of the dictionary, or codes"
     )
-    encoding: str = Field("utf-8", description="character encoding of both files")
-    delimiter: str | None = Field(None, description="delimiter of the export; default comma")
-    ragged: Policy = Field(
-        "error", description="rows with the wrong number of fields: an error, or set aside with a data query"
-    )
-    undecodable: Policy = Field(
-        "error",
-        description="rows with bytes that are not of the encoding: an error, or set aside with a query",
-    )
-
-    @model_validator(mode="after")
-    def _readable(self) -> RedcapSource:
-        self.csv(self.file)
-        return self
-
-    def csv(self, file: str) -> CsvSource:
-        """Give the source that reads one of the two files as a table.
-
-        >>> RedcapSource(format="redcap", file="d.csv", dictionary="c.csv").csv("c.csv").file
-        'c.csv'
-        """
-        policies = {"ragged": self.ragged, "undecodable": self.undecodable, "delimiter": self.delimiter}
-        own = policies if file == self.file else {}
-        return CsvSource.model_validate({"format": "csv", "file": file, "encoding": self.encoding, **own})
 
 
 class ParquetSource(RawSource):
