@@ -1,0 +1,63 @@
+# Every target is one command; each makes .venv when it is missing.
+PYTHON ?= python3
+STUDY ?= nct04952155
+OUT ?= build/$(STUDY)
+RAW ?= $(OUT)/raw
+SUBJECTS ?= 13
+SEED ?= 1
+WORKERS ?= 1
+
+BIN := .venv/bin
+TRIALKIT := $(BIN)/trialkit
+
+.PHONY: help sdtm simulate check test lint docs bench fuzz validate pilot clean
+
+help: ## Show the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "%-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+sdtm: .venv/base $(RAW) ## Build SDTM: STUDY=, RAW=, OUT=, WORKERS=
+	$(TRIALKIT) sdtm specs/$(STUDY) --raw $(RAW) --out $(OUT) --workers $(WORKERS)
+
+simulate: .venv/base ## Simulate a raw export: STUDY=, SUBJECTS=, SEED=, RAW=
+	$(TRIALKIT) simulate specs/$(STUDY) --subjects $(SUBJECTS) --seed $(SEED) --out $(RAW)
+
+# A raw folder of the user's own is never made up: only the default one is simulated.
+$(OUT)/raw: | .venv/base
+	$(TRIALKIT) simulate specs/$(STUDY) --subjects $(SUBJECTS) --seed $(SEED) --out $@
+
+check: .venv/base ## Check a study's specs: STUDY=
+	$(TRIALKIT) check specs/$(STUDY)
+
+test: .venv/dev ## Run all tests
+	$(BIN)/python -m pytest -n 2
+
+lint: .venv/dev ## Style and types
+	$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy
+
+docs: .venv/dev ## Write the generated pages of docs/ and the schemas of specs/
+	$(BIN)/python -m trialkit.generate
+
+bench: .venv/dev ## Measure against the floor and against pyreadstat
+	$(BIN)/python bench/bench.py
+
+fuzz: .venv/dev ## Longer property tests
+	$(BIN)/python -m pytest -n 2 -m "" --hypothesis-profile=fuzz tests
+
+validate: .venv/dev ## Slow proofs
+	$(BIN)/python -m pytest -n 2 -m slow tests
+
+pilot: .venv/dev ## Score CDISCPILOT01 against its published SDTM: RAW=
+	$(BIN)/python -m tests.pilot.score
+
+clean: ## Remove build/ and .venv
+	rm -rf build .venv
+
+.venv/base: pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed; give one with PYTHON=python3.12")'
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install -q --disable-pip-version-check -c constraints.txt -e .
+	@touch $@
+
+.venv/dev: .venv/base
+	$(BIN)/python -m pip install -q --disable-pip-version-check -c constraints.txt -e ".[dev]"
+	@touch $@
