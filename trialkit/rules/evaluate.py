@@ -1,0 +1,210 @@
+"""What the variable rules share: evaluation on distinct values, on some of the records, as numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Any, Literal, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+from trialkit.column import Column, Mask, combine
+from trialkit.context import Context
+from trialkit.exprfunctions import to_number, to_text
+from trialkit.problems import Exit, Kind, Problem, Refusal, Severity
+from trialkit.records import NONE, Records
+from trialkit.rule import Rule, VariableRule
+
+Invalid: TypeAlias = Literal["error", "query", "missing"]
+
+NOT_NUMBER = Kind("NUM-001", "not a number", "Map it with `number` and say what an invalid text does.")
+MIXED = Kind(
+    "VAL-010",
+    "numbers and texts in one variable",
+    "Give all parts as numbers (`number`) or as texts (`text`).",
+    exit=Exit.SPEC,
+)
+
+
+def subject_of(context: Context) -> str:
+    """Name the variable that identifies a subject.
+
+    >>> from trialkit.context import Store
+    >>> subject_of(Context(Store(None, {}, {}), "DM", Records({}, 0)))
+    'USUBJID'
+    """
+    study = context.store.study
+    return study.subject.variable if study else "USUBJID"
+
+
+def severity_of(policy: str) -> Severity | None:
+    """Give the severity of what a policy handles: a query, or that of the kind.
+
+    >>> severity_of("query"), severity_of("error")
+    ('query', None)
+    """
+    return "query" if policy == "query" else None
+
+
+def to_texts(column: Column, change: Callable[[Any], str]) -> Column:
+    """Change each distinct value into a text; for no rows as well.
+
+    >>> to_texts(Column.text(["a"]), str.upper).objects().tolist(), to_texts(Column.numbers([]), str).kind
+    (['A'], 'text')
+    """
+    small = column.distinct()
+    return Column(np.array([change(value) for value in small.values.tolist()], object), small.codes)
+
+
+def to_numbers(column: Column, change: Callable[[Any], float]) -> Column:
+    """Change each distinct value into a number; for no rows as well.
+
+    >>> to_numbers(Column.text(["1"]), float).objects().tolist(), to_numbers(Column.text([]), float).kind
+    ([1.0], 'number')
+    """
+    small = column.distinct()
+    return Column(np.array([change(value) for value in small.values.tolist()], np.float64), small.codes)
+
+
+def as_text(column: Column) -> Column:
+    """Write numbers in their shortest form; texts stay as they are.
+
+    >>> as_text(Column.numbers([1.0, np.nan])).objects().tolist()
+    ['1', '']
+    """
+    return column if column.kind == "text" else to_texts(column, to_text)
+
+
+def as_number(column: Column, context: Context, rule: Rule) -> Column:
+    """Read texts as plain decimal numbers; what is none is missing and an error (NUM-001).
+
+    >>> from trialkit.context import Store
+    >>> context = Context(Store(None, {}, {}), "LB", Records.start("LAB", {}, 2))
+    >>> as_number(Column.text(["1.50", ""]), context, Rule()).objects().tolist()
+    [1.5, nan]
+    """
+    if column.kind == "number":
+        return column
+    numbers = to_numbers(column, to_number)
+    bad = numbers.missing() & ~column.missing()
+    context.report(NOT_NUMBER, "a text stands where a number is needed", bad, column, rule)
+    return numbers
+
+
+def missing_like(kind: str, rows: int) -> Column:
+    """Give a column of missing values.
+
+    >>> missing_like("text", 1).objects().tolist()
+    ['']
+    """
+    return Column.constant("" if kind == "text" else np.nan, rows)
+
+
+def without(column: Column, mask: Mask) -> Column:
+    """Make the marked rows missing.
+
+    >>> without(Column.text(["a", "b"]), np.array([True, False])).objects().tolist()
+    ['', 'b']
+    """
+    if not mask.any():
+        return column
+    return column.take_or_missing(np.where(mask, NONE, np.arange(len(column), dtype=np.int32)))
+
+
+def on_combinations(
+    columns: Sequence[Column], rows: int, change: Callable[..., str], kind: type = object
+) -> Column:
+    """Compute a text from several columns, once for each distinct combination.
+
+    >>> on_combinations([Column.text(["a"]), Column.text(["b"])], 1, lambda a, b: a + b).objects().tolist()
+    ['ab']
+    """
+    group, first = combine(columns, rows)
+    parts = [column.take(first).objects().tolist() for column in columns]
+    changed = [change(*values) for values in zip(*parts, strict=True)]
+    return Column(np.array(changed, kind), group)
+
+
+def compute_where(context: Context, rule: VariableRule, mask: Mask) -> Column:
+    """Compute a rule for the marked records only; the others are missing.
+
+    So a rule finds no fault with records that it is not meant for. Its witnesses are kept.
+
+    >>> from trialkit.context import Store
+    >>> from trialkit.rules.values import Copy
+    >>> records = Records.start("DM", {"A": Column.text(["x", "y"])}, 2)
+    >>> context = Context(Store(None, {}, {}), "DM", records)
+    >>> compute_where(context, Copy(copy="A"), np.array([False, True])).objects().tolist()
+    ['', 'y']
+    """
+    if mask.all():
+        return context.value(rule)
+    rows = np.flatnonzero(mask).astype(np.int32)
+    part = _part(context, rule, rows)
+    column = part.value(rule)
+    for key, found in part.witnesses.items():
+        _keep(context, key, _spread(found, rows, context.count))
+    return column.take_or_missing(_spread(np.arange(len(rows), dtype=np.int32), rows, context.count))
+
+
+def _part(context: Context, rule: VariableRule, rows: npt.NDArray[np.int32]) -> Context:
+    """Give the context of some records with no more columns than the rule names."""
+    names = {one.column for one in rule.references() if not one.table} | {subject_of(context)}
+    own = context.records
+    records = Records(
+        {name: column.take(rows) for name, column in own.columns.items() if name in names},
+        len(rows),
+        {name: found[rows] for name, found in own.rows.items()},
+        own.item.take(rows) if own.item is not None else None,
+    )
+    variables = {name: column.take(rows) for name, column in context.variables.items() if name in names}
+    return replace(context, records=records, variables=variables, witnesses={})
+
+
+def _spread(found: npt.NDArray[np.int32], rows: npt.NDArray[np.int32], count: int) -> npt.NDArray[np.int32]:
+    spread = np.full(count, NONE, np.int32)
+    spread[rows] = found
+    return spread
+
+
+def _keep(context: Context, key: str, found: npt.NDArray[np.int32]) -> None:
+    base = key.split("~")[0]
+    if base.startswith("#"):
+        context.branch(found)
+    else:
+        context.witness(base.split("@")[0], found)
+
+
+def choose(parts: Sequence[Column], chosen: npt.NDArray[np.integer[Any]], rule: Rule) -> Column:
+    """Take each row from the part that was chosen for it, -1 for none.
+
+    A part of texts that are all plain numbers joins parts of numbers; other mixtures are refused.
+
+    Raises:
+        Refusal: VAL-010 when texts and numbers are mixed.
+
+    >>> parts = [Column.text(["a", "b"]), Column.text(["c", "d"])]
+    >>> choose(parts, np.array([1, -1]), Rule()).objects().tolist()
+    ['c', '']
+    """
+    alike = _alike(parts, rule)
+    nothing = missing_like(alike[0].kind, 1) if alike else Column.text([""])
+    values = np.concatenate([nothing.values, *(part.values for part in alike)])
+    codes = np.zeros(len(chosen), np.int32)
+    start = 1
+    for number, part in enumerate(alike):
+        mine = chosen == number
+        codes[mine] = part.codes[mine] + start
+        start += len(part.values)
+    return Column(values, codes).unified()
+
+
+def _alike(parts: Sequence[Column], rule: Rule) -> list[Column]:
+    if len({part.kind for part in parts}) < 2:
+        return list(parts)
+    made = [part if part.kind == "number" else to_numbers(part, to_number) for part in parts]
+    for part, numbers in zip(parts, made, strict=True):
+        if (numbers.missing() & ~part.missing()).any():
+            raise Refusal([Problem(MIXED, "numbers and texts are chosen for one variable", rule.place())])
+    return made
