@@ -1,1 +1,5 @@
 """Simulated raw exports from a declarative description."""
+
+from trialkit.simulate.run import Summary, simulate
+
+__all__ = ["Summary", "simulate"]
