@@ -18,7 +18,7 @@ from typing import Any, Literal, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from trialkit.column import Column, Mask, combine
+from trialkit.column import Codes, Column, Mask, combine
 from trialkit.datepatterns import (
     DATE_PARTS,
     HALVES,
@@ -33,6 +33,7 @@ from trialkit.dates import DAY, SAS_DAY_ZERO, PartialDate
 from trialkit.problems import Exit, Kind, Place, Problem, Problems
 
 Reason: TypeAlias = Literal["unreadable", "impossible", "ambiguous", "conflict"]
+Results: TypeAlias = tuple["list[PartialDate | Failure]", Codes]
 
 UNKNOWN = ("UN", "UNK", "UNKN", "UK", "NK")
 LONGEST_TEXT = 200
@@ -339,15 +340,45 @@ def read_dates(parts: Sequence[tuple[Column, Formats]], rows: int) -> tuple[Colu
     """
     group, first = combine([column for column, _ in parts], rows)
     read = [_read_each(column, formats, first) for column, formats in parts]
-    found = [combine_parts(results) for results in zip(*read, strict=True)]
-    texts = np.array(["" if isinstance(result, Failure) else str(result) for result in found], object)
-    reasons = np.array([result.reason if isinstance(result, Failure) else "" for result in found], object)
+    texts, easy = np.full(len(first), "", object), np.zeros(len(first), np.bool_)
+    if len(read) == 2:
+        texts, easy = _days_and_clocks(*read)
+    reasons = np.full(len(first), "", object)
+    for place in np.flatnonzero(~easy).tolist():
+        found = combine_parts([results[codes[place]] for results, codes in read])
+        if isinstance(found, Failure):
+            reasons[place] = found.reason
+        else:
+            texts[place] = str(found)
     failed = {reason: (reasons == reason)[group] for reason in KINDS if (reasons == reason).any()}
     return Column(texts, group).unified(), failed
 
 
-def _read_each(column: Column, formats: Formats, rows: npt.NDArray[np.int32]) -> list[PartialDate | Failure]:
-    """Read each distinct text of a column once and give the results of some rows."""
+def _read_each(column: Column, formats: Formats, rows: Codes) -> Results:
+    """Read each distinct text of a column once; also give the places of some rows' results."""
     small = column.compact()
-    found = [formats.read(text) for text in small.values.tolist()]
-    return [found[code] for code in small.codes[rows].tolist()]
+    return [formats.read(text) for text in small.values.tolist()], small.codes[rows]
+
+
+def _days_and_clocks(days: Results, clocks: Results) -> tuple[npt.NDArray[Any], Mask]:
+    """Join complete dates with times as texts: nearly every day of a long study has its own times."""
+    heads = np.array([_head(result) for result in days[0]], object)[days[1]]
+    tails = np.array([_tail(result) for result in clocks[0]], object)[clocks[1]]
+    texts = np.full(len(heads), "", object)
+    easy = np.asarray((heads != "") & (tails != "-"), np.bool_)
+    texts[easy] = heads[easy] + tails[easy]
+    return texts, easy
+
+
+def _head(result: PartialDate | Failure) -> str:
+    """Give the text of a complete date without a time, else nothing."""
+    whole = isinstance(result, PartialDate) and result.precision == "day" and result.day_number
+    return str(result) if whole else ""
+
+
+def _tail(result: PartialDate | Failure) -> str:
+    """Give the text of a time without a date, from its T on; a hyphen where it is something else."""
+    if result == PartialDate():
+        return ""
+    text = "" if isinstance(result, Failure) else str(result)
+    return text[5:] if text.startswith("-----T") else "-"

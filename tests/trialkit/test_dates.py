@@ -42,6 +42,10 @@ def read(text, *formats, **options):
     return found.reason if isinstance(found, Failure) else str(found)
 
 
+DAYS = ["2021-03-05", "2021-03", "2021---05", "2021-02-30", "UNK", "", "x", "2021-03-05T08:02"]
+CLOCKS = ["8:02", "8:02:09", "24:00", "8:02+08:00", "UN:02", "UNK", "", "x", "2021-03-05", "-----T07"]
+
+
 @st.composite
 def partials(draw):
     year = draw(st.none() | st.integers(1, 9999))
@@ -430,6 +434,19 @@ def test_year_month_and_day_columns():
     column, failed = read_dates([(Column.text(c), compile_formats([f])) for c, f in parts], 3)
     assert column.objects().tolist() == ["2021-03-05", "", "--12-15"]
     assert failed["impossible"].tolist() == [False, True, False]
+
+
+@quick
+@given(st.lists(st.tuples(st.sampled_from(DAYS), st.sampled_from(CLOCKS)), max_size=12))
+def test_date_and_time_columns_are_joined_as_one_by_one(pairs):
+    formats = compile_formats(["iso"]), compile_formats(["h:mm[:ss][Z]", "iso"])
+    columns = [Column.text([pair[side] for pair in pairs]) for side in (0, 1)]
+    column, failed = read_dates(list(zip(columns, formats, strict=True)), len(pairs))
+    for row, pair in enumerate(pairs):
+        expected = combine_parts([form.read(text) for form, text in zip(formats, pair, strict=True)])
+        reasons = [reason for reason, mask in failed.items() if mask[row]]
+        assert reasons == ([expected.reason] if isinstance(expected, Failure) else [])
+        assert column.objects()[row] == ("" if reasons else str(expected))
 
 
 def test_no_rows():
