@@ -148,6 +148,8 @@ def written(value: Any) -> str:
         return value.sentence().rstrip(".")
     if isinstance(value, Expression):
         return value.text
+    if isinstance(value, float):
+        return f"{value:.15g}"
     if value is None:
         return ""
     if isinstance(value, Model):

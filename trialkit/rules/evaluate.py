@@ -73,7 +73,7 @@ def as_text(column: Column) -> Column:
     >>> as_text(Column.numbers([1.0, np.nan])).objects().tolist()
     ['1', '']
     """
-    return column if column.kind == "text" else to_texts(column, to_text)
+    return column if column.kind == "text" else to_texts(column, lambda value: to_text(value + 0.0))
 
 
 def as_number(column: Column, context: Context, rule: Rule) -> Column:
