@@ -8,8 +8,22 @@ from trialkit.problems import Problems
 from trialkit.raw.clean import clean
 from trialkit.raw.delimited import read_delimited
 from trialkit.raw.files import RawFile, open_file
-from trialkit.raw.source import CsvSource, RawSource
+from trialkit.raw.odm import read_odm
+from trialkit.raw.parquet import read_parquet
+from trialkit.raw.redcap import read_redcap
+from trialkit.raw.sas import read_sas, read_xpt
+from trialkit.raw.source import (
+    CsvSource,
+    OdmSource,
+    ParquetSource,
+    RawSource,
+    RedcapSource,
+    SasSource,
+    XlsxSource,
+    XptSource,
+)
 from trialkit.raw.table import RawTable
+from trialkit.raw.xlsx import read_xlsx
 
 
 def read(source: RawSource, name: str, folder: Path, problems: Problems) -> RawTable | None:
@@ -31,12 +45,26 @@ def read(source: RawSource, name: str, folder: Path, problems: Problems) -> RawT
     'RAW-002'
     """
     file = open_file(source, folder, problems, sha256=source.sha256)
-    table = None if file is None else _read(source, name, file, folder, problems)
+    if file is None:
+        return None
+    if isinstance(source, RedcapSource):
+        return read_redcap(source, name, file, folder, problems)
+    table = _read(source, name, file, problems)
     return None if table is None else clean(table, source, problems)
 
 
-def _read(source: RawSource, name: str, file: RawFile, folder: Path, problems: Problems) -> RawTable | None:
+def _read(source: RawSource, name: str, file: RawFile, problems: Problems) -> RawTable | None:
     match source:
         case CsvSource():
             return read_delimited(source, name, file, problems)
-    raise NotImplementedError(type(source).__name__)
+        case XlsxSource():
+            return read_xlsx(source, name, file, problems)
+        case SasSource():
+            return read_sas(source, name, file, problems)
+        case XptSource():
+            return read_xpt(source, name, file, problems)
+        case OdmSource():
+            return read_odm(source, name, file, problems)
+        case ParquetSource():
+            return read_parquet(source, name, file, problems)
+    raise TypeError(f"no reader for {type(source).__name__}")

@@ -1,0 +1,154 @@
+"""The package around an XLSX sheet: safe to open, whole, and what its cells must not be (ECMA-376)."""
+
+from __future__ import annotations
+
+import io
+import posixpath
+import re
+import zipfile
+import zlib
+from collections.abc import Iterator
+
+from lxml import etree
+
+from trialkit.problems import Exit, Kind, Problem, Problems, did_you_mean
+from trialkit.raw.files import BOMB, DAMAGED, MEGABYTE, RawFile, too_large
+
+NO_SHEET = Kind("RAW-040", "workbook has no such sheet", "Name a sheet of the workbook.", exit=Exit.SPEC)
+ERROR_CELL = Kind("RAW-041", "cell holds an error value", "Mend the cell in the workbook.")
+NO_VALUE = Kind("RAW-042", "formula has no stored value", "Open the workbook, let it calculate, and save it.")
+
+PART_LIMIT = 1024 * MEGABYTE
+CELL_LIMIT = 100_000_000
+SHOWN = 50
+
+_ROW = re.compile(rb"<(?:\w+:)?row\b[^>]*?\sr=[\"']([0-9]{1,7})[\"']")
+_COLUMN = re.compile(rb"<(?:\w+:)?c\b[^>]*?\sr=[\"']([A-Z]{1,3})[0-9]")
+_REFERENCE = re.compile(rb"\sr=[\"']([A-Z]{1,3}([0-9]{1,7}))[\"']")
+_ERROR = re.compile(rb"<(?:\w+:)?c\b([^>]*\st=[\"']e[\"'][^>]*)>")
+_FORMULA = re.compile(
+    rb"<(?:\w+:)?c\b([^>]*)>\s*<(?:\w+:)?f\b[^>]*?(?:/>|>[^<]*</(?:\w+:)?f>)\s*"
+    rb"(?:<(?:\w+:)?v\s*/>|<(?:\w+:)?v>\s*</(?:\w+:)?v>|</(?:\w+:)?c>)"
+)
+_TEXT_RESULT = re.compile(rb"\st=[\"']str[\"']")
+
+
+def sheet_xml(file: RawFile, sheet: str, problems: Problems) -> bytes | None:
+    """Give the XML of a sheet, once the whole package is known to be sound.
+
+    Args:
+        file: the workbook.
+        sheet: the name of the sheet.
+        problems: where problems go: RAW-006, RAW-007, RAW-040.
+
+    >>> from pathlib import Path
+    >>> found = Problems()
+    >>> sheet_xml(RawFile(Path("a.xlsx"), "a.xlsx", b"no zip", ""), "S", found)
+    >>> found.items[0].line()
+    "error RAW-007 a.xlsx 'a.xlsx' is no whole XLSX workbook. Ask for the file again."
+    """
+    try:
+        with zipfile.ZipFile(io.BytesIO(file.data)) as book:
+            return _checked(book, file, sheet, problems)
+    except (zipfile.BadZipFile, zlib.error, etree.XMLSyntaxError, EOFError) as error:
+        _damaged(file, problems, error)
+    except (KeyError, StopIteration, RuntimeError, ValueError) as error:
+        _damaged(file, problems, error)
+    return None
+
+
+def _damaged(file: RawFile, problems: Problems, error: Exception) -> None:
+    locked = file.data.startswith(b"\xd0\xcf\x11\xe0") or isinstance(error, RuntimeError)
+    hint = "It has a password or is an old .xls: save it as XLSX without one." if locked else ""
+    problems.add(Problem(DAMAGED, f"'{file.file}' is no whole XLSX workbook", file.place(), hint=hint))
+
+
+def _checked(book: zipfile.ZipFile, file: RawFile, sheet: str, problems: Problems) -> bytes | None:
+    infos = book.infolist()
+    total = sum(info.file_size for info in infos)
+    large = [info for info in infos if too_large(info.compress_size, info.file_size)]
+    if large or max(info.file_size for info in infos) > PART_LIMIT or too_large(len(file.data), total):
+        what = f"'{file.file}' expands to {total // MEGABYTE} MB from {len(file.data)} bytes"
+        problems.add(Problem(BOMB, what, file.place()))
+        return None
+    if book.testzip() is not None:
+        raise zipfile.BadZipFile("a part is not whole")
+    sheets = dict(_sheets(book))
+    if sheet not in sheets:
+        hint = did_you_mean(sheet, sheets)
+        problems.add(Problem(NO_SHEET, f"no sheet '{sheet}' in '{file.file}'", file.place(), hint=hint))
+        return None
+    xml = book.read(sheets[sheet])
+    return None if _too_wide(xml, file, sheet, problems) else xml
+
+
+def _sheets(book: zipfile.ZipFile) -> Iterator[tuple[str, str]]:
+    """Give the name and part of each sheet, by way of the package's relationships."""
+    main = next(target for kind, _, target in _relations(book, "") if kind.endswith("/officeDocument"))
+    parts = {key: target for _, key, target in _relations(book, main)}
+    for element in _parsed(book, main).iter("{*}sheet"):
+        key = next(str(value) for name, value in element.attrib.items() if str(name).endswith("}id"))
+        if key in parts:
+            yield str(element.get("name")), parts[key]
+
+
+def _relations(book: zipfile.ZipFile, part: str) -> Iterator[tuple[str, str, str]]:
+    folder, name = posixpath.split(part)
+    for element in _parsed(book, posixpath.join(folder, "_rels", f"{name}.rels")):
+        target = posixpath.normpath(posixpath.join("/", folder, element.get("Target", "")))
+        yield element.get("Type", ""), element.get("Id", ""), target.lstrip("/")
+
+
+def _parsed(book: zipfile.ZipFile, part: str) -> etree._Element:
+    parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False)
+    xml = book.read(part)
+    if b"<!DOCTYPE" in xml:
+        raise ValueError("a part has a document type")
+    return etree.fromstring(xml, parser)
+
+
+def _too_wide(xml: bytes, file: RawFile, sheet: str, problems: Problems) -> bool:
+    """Say whether the used range is beyond reason, which a few cells far apart are enough for."""
+    last = max((int(found[1]) for found in _ROW.finditer(xml)), default=0)
+    widest = max(
+        {found[1] for found in _COLUMN.finditer(xml)}, key=lambda name: (len(name), name), default=b""
+    )
+    width = 0
+    for letter in widest:
+        width = width * 26 + letter - ord("A") + 1
+    if last * width <= CELL_LIMIT:
+        return False
+    what = f"sheet '{sheet}' spans {last} rows by {width} columns"
+    problems.add(Problem(BOMB, what, file.place(), hint="Clear the far cells of the sheet."))
+    return True
+
+
+def report_bad_cells(xml: bytes, file: RawFile, skip: int, problems: Problems) -> None:
+    """Report the cells with an error value and the formulas without a value.
+
+    Args:
+        xml: of the sheet.
+        file: for places.
+        skip: rows above the header, which nobody reads.
+        problems: where problems go: RAW-041, RAW-042.
+
+    >>> from pathlib import Path
+    >>> found, file = Problems(), RawFile(Path("a.xlsx"), "a.xlsx", b"", "")
+    >>> report_bad_cells(b'<c r="B2" t="e"><v>#N/A</v></c><c r="C2"><f>A1</f></c>', file, 0, found)
+    >>> [problem.what for problem in found.items]
+    ['cell B2 holds an error value', 'the formula of cell C2 has no stored value']
+    """
+    errors = [(ERROR_CELL, "cell {} holds an error value", found[1]) for found in _ERROR.finditer(xml)]
+    formulas = [
+        (NO_VALUE, "the formula of cell {} has no stored value", found[1])
+        for found in _FORMULA.finditer(xml)
+        if not _TEXT_RESULT.search(found[1])
+    ]
+    for kind, what, attributes in errors[:SHOWN] + formulas[:SHOWN]:
+        reference = _REFERENCE.search(attributes)
+        cell, row = (reference[1].decode(), int(reference[2])) if reference else ("(unnamed)", skip + 1)
+        if row > skip:
+            problems.add(Problem(kind, what.format(cell), file.place(row)))
+    for kind, count in ((ERROR_CELL, len(errors)), (NO_VALUE, len(formulas))):
+        if count > SHOWN:
+            problems.add(Problem(kind, f"{kind.title}, more", file.place(), count=count - SHOWN))
