@@ -16,9 +16,9 @@ from trialkit.records import Records
 from trialkit.rule import Reference
 from trialkit.spec import DatasetSpec
 from trialkit.standard import Standard
-from trialkit.study import Study
+from trialkit.study import Study, load_study
 from trialkit.terms import Terminology, join_terminologies, load_terminology
-from trialkit.units import Units
+from trialkit.units import Units, read_conversions
 
 NO_VARIABLE = Kind(
     "SPEC-022",
@@ -36,6 +36,7 @@ NO_DATASET = Kind(
     "Correct the name, declare a `class` for a domain of your own, or mark it `working`.",
     exit=Exit.SPEC,
 )
+UNITS = "tables/units.csv"
 ANY = "*"  # a table whose columns are not known before its file is read
 
 
@@ -202,6 +203,37 @@ def make_store(study: Study, standard: Standard, raw: Path, names: Iterable[str]
     problems.refuse()
     records = {name: Records.start(name, table.columns, table.rows) for name, table in tables.items()}
     terms = terminology(study, standard, problems)
-    store = Store(study.spec, records, tables, terms, standard.facts, Units.load(study.tables.get("units")))
-    store.problems = problems
-    return store
+    units = study_units(study, terms, problems)
+    problems.refuse()
+    return Store(study.spec, records, tables, terms, standard.facts, units, problems)
+
+
+def study_units(study: Study, terms: Terminology, problems: Problems) -> Units:
+    """Give the units of a study: those of the terminology, and its own conversions.
+
+    The study's conversions are in ``tables/units.csv``; see ``read_conversions``.
+
+    >>> study_units(Study(Path("."), None, {}, {}), load_terminology("SDTM", "2025-03-28"), Problems()).study
+    ()
+    """
+    text = study.texts.get(UNITS, "")
+    rows, found = read_conversions(text, UNITS) if text else ([], Problems())
+    problems.add(*found.items)
+    return Units(terms.codelist("UNIT"), tuple(rows))
+
+
+def check_specs(folder: Path, raw: Path | None, standard: Standard) -> Problems:
+    """Check a study's specs; with its raw folder also the names of raw columns.
+
+    >>> check_specs(Path("nowhere"), None, None)
+    Traceback (most recent call last):
+    AttributeError: 'NoneType' object has no attribute 'folder'
+    """
+    study = load_study(folder, standard.folder, ("trialkit.rules", *standard.rules))
+    problems, headers = Problems(), {}
+    for name, source in study.spec.sources.items() if raw else ():
+        table = read(source, name, raw, problems) if raw else None
+        if table is not None:
+            headers[name] = list(table.columns)
+    problems.add(*check_study(study, standard, headers).items)
+    return problems
