@@ -2,7 +2,8 @@
 
 Keys of a case: ``says``; ``records`` and ``tables`` (columns by name; a column of numbers is written
 ``{number: [...]}``), ``source`` (name of the records' table, SRC by default), ``codelists`` (sponsor
-codelists), ``codelist`` (that of the variable, which is named V, or as ``variable`` says);
+codelists), ``units`` (the study's conversions), ``codelist`` (that of the variable, which is named V, or
+as ``variable`` says);
 ``rule``; and what has to come out: ``gives`` (a column, or columns by name for a record rule), ``rows``
 (lineage by source), ``item``, ``excluded`` (count by reason), ``witnesses``, ``problems`` (``CODE count``,
 with `` query`` behind it), ``refused`` (code of a refusal, instead of ``gives``).
@@ -28,12 +29,13 @@ from trialkit.rule import RecordRule, Rule, VariableRule, main_keys, read_rule
 from trialkit.scan import find_rules
 from trialkit.spec import Variable
 from trialkit.terms import Terminology, load_terminology
+from trialkit.units import Units, read_conversions
 
 HERE = Path(__file__).parent
 PACKAGES = ("trialkit.rules", "sdtm.rules")
 RULES: dict[str, type[Rule]] = find_rules(PACKAGES)
 KEYS = {
-    *("says", "records", "tables", "source", "codelists", "codelist", "variable", "rule"),
+    *("says", "records", "tables", "source", "codelists", "codelist", "units", "variable", "rule"),
     *("gives", "rows", "item", "excluded", "witnesses", "problems", "refused"),
 }
 
@@ -64,12 +66,12 @@ def terminology() -> Terminology:
     return load_terminology("SDTM", "2025-03-28")
 
 
-def units() -> Any:
-    try:
-        from trialkit.units import load_units
-    except ImportError:
-        return None
-    return load_units()
+def units_of(case: Any, terms: Terminology) -> Units:
+    """Make the units with the case's own conversions: rows of from, to, factor, analyte."""
+    lines = ["from,to,factor,analyte", *(",".join(row) for row in case.get("units") or [])]
+    rows, problems = read_conversions("\n".join(lines), "units.csv")
+    assert problems.items == []
+    return Units(terms.codelist("UNIT"), tuple(rows))
 
 
 def column_of(cells: Any, *, loose: bool = False) -> Column:
@@ -100,7 +102,7 @@ def context_of(case: Any, rule: Rule, *, loose: bool = False, cut: bool = False)
     if cut:
         records = records.take(np.zeros(records.count, bool))
     terms = terminology().extended(case.get("codelists") or {})
-    store = Store(None, tables, {}, terms=terms, units=units())  # type: ignore[arg-type]
+    store = Store(None, tables, {}, terms=terms, units=units_of(case, terms))  # type: ignore[arg-type]
     spec = None
     if isinstance(rule, VariableRule):
         spec = Variable(rule=rule, codelist=case.get("codelist", ""))

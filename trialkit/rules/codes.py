@@ -68,9 +68,9 @@ class Code(VariableRule):
         'error'
         """
         column = as_text(context.value(self.of))
-        codelist = codelist_of(self, self.codelist, context)
+        codelist = self._codelist(context)
         self._check(codelist)
-        found = {text: self._term(text, codelist) for text in column.distinct().values.tolist()}
+        found = {text: self._found(text, codelist, context) for text in column.distinct().values.tolist()}
         unmapped = column.where(lambda text: found.get(text, "") is None)
         if self.unmapped == "keep":
             return to_texts(column, lambda text: text if found[text] is None else found[text] or "")
@@ -78,6 +78,9 @@ class Code(VariableRule):
         hint, severity = suggestion(column, unmapped, codelist), severity_of(self.unmapped)
         context.report(UNMAPPED, what, unmapped, column, self, severity=severity, hint=hint)
         return to_texts(column, lambda text: found[text] or "")
+
+    def _codelist(self, context: Context) -> Codelist:
+        return codelist_of(self, self.codelist, context)
 
     def _check(self, codelist: Codelist) -> None:
         place = self.place("map")
@@ -89,13 +92,16 @@ class Code(VariableRule):
         if found:
             raise Refusal(found)
 
-    def _term(self, text: str, codelist: Codelist) -> str | None:
+    def _found(self, text: str, codelist: Codelist, context: Context) -> str | None:
         if text in self.terms or not text:
             return self.terms.get(text, "")
         if not self.match_case:
             for key, term in self.terms.items():
                 if folded(key) == folded(text):
                     return term
+        return self._term(text, codelist, context)
+
+    def _term(self, text: str, codelist: Codelist, context: Context) -> str | None:
         return codelist.resolve(text, self.synonyms, self.match_case)
 
 

@@ -17,7 +17,7 @@ from trialkit.context import Context
 from trialkit.exprfunctions import to_number, to_text
 from trialkit.problems import Kind
 from trialkit.rounding import Rounding, fixed_text, round_half
-from trialkit.rule import Condition, Value, VariableRule, as_value
+from trialkit.rule import Condition, Rule, Value, VariableRule, as_value
 from trialkit.rules.evaluate import Invalid, as_number, severity_of, to_numbers, without
 
 INVALID = Kind("NUM-002", "text is no number", "Query the site, or say in `invalid` what such a text does.")
@@ -32,7 +32,7 @@ _MOST = 15
 
 
 def as_count(value: Any, info: ValidationInfo) -> Any:
-    """Read a whole number, or a value that gives one for each record.
+    """Read a number of decimals, or a value that gives one for each record.
 
     >>> from types import SimpleNamespace
     >>> as_count("2", None), as_count("DECIMALS", SimpleNamespace(context=None)).sentence()
@@ -40,8 +40,11 @@ def as_count(value: Any, info: ValidationInfo) -> Any:
     """
     if isinstance(value, int):
         return value
-    whole = isinstance(value, str) and re.fullmatch(r"-?[0-9]{1,9}", value)
-    return int(value) if whole else as_value(value, info)
+    if not isinstance(value, str) or not re.fullmatch(r"-?[0-9]{1,9}", value):
+        return as_value(value, info)
+    if int(value) not in range(_MOST + 1):
+        raise ValueError(f"decimals are 0 to {_MOST}")
+    return int(value)
 
 
 Count = Annotated[
@@ -51,17 +54,20 @@ Count = Annotated[
 ]
 
 
-def counts_of(count: int | VariableRule, context: Context) -> Column:
-    """Give a count for each record.
+def decimals_of(rule: Rule, decimals: int | VariableRule | None, context: Context) -> Column:
+    """Give the decimals of each record, missing for none; NUM-004 for what can't be.
 
     >>> from trialkit.context import Store
     >>> from trialkit.records import Records
-    >>> counts_of(2, Context(Store(None, {}, {}), "LB", Records({}, 1))).objects().tolist()
+    >>> decimals_of(Rule(), 2, Context(Store(None, {}, {}), "LB", Records({}, 1))).objects().tolist()
     [2.0]
     """
-    if isinstance(count, int):
-        return Column.constant(float(count), context.count)
-    return as_number(context.value(count), context, count)
+    if not isinstance(decimals, VariableRule):
+        return Column.constant(np.nan if decimals is None else float(decimals), context.count)
+    places = as_number(context.value(decimals), context, rule)
+    bad = places.where(lambda value: not math.isnan(value) and value not in range(_MOST + 1))
+    context.report(NO_DECIMALS, "decimals are no whole number from 0 to 15", bad, places, rule)
+    return without(places, bad)
 
 
 class Number(VariableRule):
@@ -202,13 +208,9 @@ def rounded(
     >>> rounded(Text(text="A"), Column.numbers([2.675]), 2, "half_up", context, text=True).objects().tolist()
     ['2.68']
     """
-    none = Column.constant(np.nan, context.count)
-    places = none if decimals is None else counts_of(decimals, context)
-    bad = places.where(lambda value: not math.isnan(value) and value not in range(_MOST + 1))
-    context.report(NO_DECIMALS, "decimals are no whole number from 0 to 15", bad, places, rule)
-    group, first = combine([column, without(places, bad)], context.count)
-    values, digits = column.take(first).objects().tolist(), without(places, bad).take(first).objects().tolist()
-    pairs = list(zip(values, digits, strict=True))
+    places = decimals_of(rule, decimals, context)
+    group, first = combine([column, places], context.count)
+    pairs = list(zip(*(one.take(first).objects().tolist() for one in (column, places)), strict=True))
     if text:
         made = [to_text(v + 0.0) if math.isnan(d) else fixed_text(v, int(d), mode) for v, d in pairs]
         return Column(np.array(made, object), group)
