@@ -211,7 +211,7 @@ def _finish(spec: DatasetSpec, context: Context, metas: dict[str, Meta], standar
         columns=context.variables,
         rows={**context.records.rows, **context.witnesses},
     )
-    records = lineage.take(order)
+    records = lineage.take(order).settled()
     hidden = {name for name, variable in spec.variables.items() if variable.working} | set(spec.supplemental)
     shown = [name for name in metas if name not in hidden]
     facts = facts_of(spec, standard)

@@ -66,9 +66,7 @@ def match(left: Sequence[Column], records: int, right: Sequence[Column], rows: i
     [0]
     """
     left_small, left_first = combine(left, records)
-    both = [
-        Column.concat([a.take(left_first), b.compact()]) for a, b in zip(left, right, strict=True)
-    ]
+    both = [Column.concat([a.take(left_first), b.compact()]) for a, b in zip(left, right, strict=True)]
     group, _ = combine(both, len(left_first) + rows)
     missing = np.zeros(len(group), bool)
     for column in both:
@@ -107,7 +105,12 @@ def order_by(columns: Sequence[Column], rows: int) -> npt.NDArray[np.int64]:
     """
     if not columns:
         return np.arange(rows)
-    return np.lexsort([ranks(column) for column in reversed(columns)])
+    return np.lexsort([_narrow(ranks(column)) for column in reversed(columns)])
+
+
+def _narrow(codes: npt.NDArray[np.int32]) -> npt.NDArray[Any]:
+    """Make codes as small as they can be: numpy sorts 8 and 16 bits by radix, five times as fast."""
+    return codes.astype(np.min_scalar_type(int(codes.max(initial=0))))
 
 
 def runs(group: npt.NDArray[np.integer[Any]], order: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
@@ -119,8 +122,8 @@ def runs(group: npt.NDArray[np.integer[Any]], order: npt.NDArray[np.int64]) -> n
     [0, 0, 1]
     """
     sorted_group = group[order]
-    begins = np.flatnonzero(np.r_[True, sorted_group[1:] != sorted_group[:-1]]) if len(group) else []
-    sizes = np.diff(np.r_[begins, len(group)]).astype(np.int64)
+    begins = np.flatnonzero(np.insert(sorted_group[1:] != sorted_group[:-1], 0, True)[: len(group)])
+    sizes = np.diff(np.append(begins, len(group)))
     number = np.empty(len(group), np.int64)
-    number[order] = np.arange(len(group)) - np.repeat(np.asarray(begins, np.int64), sizes)
+    number[order] = np.arange(len(group)) - np.repeat(begins, sizes)
     return number

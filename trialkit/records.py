@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections import ChainMap
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeAlias
 
@@ -42,6 +43,34 @@ class Many:
         return Many(self.source, record.astype(np.int32), np.repeat(self.row, times).astype(np.int32))
 
 
+class Taken(Mapping[str, Column]):
+    """Some rows of columns, each taken when it is first asked for: most columns of wide rows never are.
+
+    >>> taken = Taken({"A": Column.text(["x", "y"])}, np.array([1]))
+    >>> taken["A"].objects().tolist(), len(taken)
+    (['y'], 1)
+    """
+
+    def __init__(self, columns: Mapping[str, Column], places: npt.NDArray[np.integer[Any]]) -> None:
+        self._columns = columns
+        self._places = places
+        self._made: dict[str, Column] = {}
+
+    def __getitem__(self, name: str) -> Column:
+        if name not in self._made:
+            self._made[name] = self._columns[name].take(self._places)
+        return self._made[name]
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._columns
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._columns)
+
+    def __len__(self) -> int:
+        return len(self._columns)
+
+
 @dataclass(frozen=True, eq=False, slots=True)
 class Records:
     """Records at hand: their columns, how many there are, and where each came from.
@@ -78,9 +107,9 @@ class Records:
         >>> Records.start("DM", {}, 3).take(np.array([2, 0])).rows["DM"].tolist()
         [2, 0]
         """
-        chosen = np.flatnonzero(places) if places.dtype == bool else places
+        chosen = np.flatnonzero(places) if places.dtype == bool else places.astype(np.intp, copy=False)
         return Records(
-            {name: column.take(chosen) for name, column in self.columns.items()},
+            Taken(self.columns, chosen),
             len(chosen),
             {name: rows[chosen] for name, rows in self.rows.items()},
             self.item.take(chosen) if self.item else None,
@@ -93,7 +122,15 @@ class Records:
         >>> list(Records.start("DM", {}, 1).with_columns({"A": Column.text(["x"])}).columns)
         ['A']
         """
-        return replace(self, columns={**self.columns, **columns})
+        return replace(self, columns=ChainMap(dict(columns), self.columns))  # type: ignore[arg-type]
+
+    def settled(self) -> Records:
+        """Take every column now, so that what they were taken from can be forgotten.
+
+        >>> Records.start("DM", {"A": Column.text(["x"])}, 1).take(np.array([0])).settled().columns.keys()
+        dict_keys(['A'])
+        """
+        return replace(self, columns=dict(self.columns))
 
     def with_rows(self, source: str, rows: Rows) -> Records:
         """Note that each record also came from a row of another source.

@@ -1,0 +1,213 @@
+"""What the record rules share: names in a list or in pairs, steps in a row, rows set aside, lineage."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from typing import Annotated, Any, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+from pydantic import BeforeValidator, WithJsonSchema
+
+from trialkit.column import Column, Mask
+from trialkit.context import Context
+from trialkit.ledger import is_main
+from trialkit.problems import Exit, Kind, Problem, Refusal
+from trialkit.records import NONE, Many, Records, Rows
+from trialkit.records import stack as stacked
+from trialkit.rule import Names, RecordRule, Rule, VariableRule
+
+MIXED = Kind(
+    "ROW-011",
+    "a column holds texts in one branch and numbers in another",
+    "Give it the same type in all branches, with `number` or `text`.",
+    exit=Exit.SPEC,
+)
+
+_TEXT = {"type": "string"}
+_TEXTS = {"type": "array", "items": _TEXT}
+
+
+def as_list(value: Any) -> Any:
+    """Read one name as a list of one name.
+
+    >>> as_list("A"), as_list(["A", "B"])
+    (['A'], ['A', 'B'])
+    """
+    return [value] if isinstance(value, str) else value
+
+
+def as_pairs(value: Any) -> Any:
+    """Read names that stand for themselves as pairs of equal names.
+
+    >>> as_pairs("A"), as_pairs(["A", "B"]), as_pairs({"A": "B"})
+    ({'A': 'A'}, {'A': 'A', 'B': 'B'}, {'A': 'B'})
+    """
+    value = as_list(value)
+    return {name: name for name in value} if isinstance(value, list) else value
+
+
+NewNames: TypeAlias = Annotated[
+    list[str], BeforeValidator(as_list), WithJsonSchema({"anyOf": [_TEXT, _TEXTS]})
+]
+ColumnNames: TypeAlias = Annotated[
+    list[str], Names("column"), BeforeValidator(as_list), WithJsonSchema({"anyOf": [_TEXT, _TEXTS]})
+]
+Pairs: TypeAlias = Annotated[
+    dict[str, str],
+    BeforeValidator(as_pairs),
+    WithJsonSchema({"anyOf": [_TEXT, _TEXTS, {"type": "object", "additionalProperties": _TEXT}]}),
+]
+
+
+def run(steps: Iterable[RecordRule], records: Records, context: Context) -> Records:
+    """Take the records through several steps.
+
+    >>> from trialkit.context import Store
+    >>> run([], Records({}, 2), Context(Store(None, {}, {}), "DM", Records({}, 0))).count
+    2
+    """
+    for step in steps:
+        records = step.apply(records, replace(context, records=records))
+    return records
+
+
+def below(parts: Sequence[Records], rule: Rule) -> Records:
+    """Put records below each other; parts that are nothing at all are left out.
+
+    Raises:
+        Refusal: ROW-011 when a column is text in one part and a number in another.
+
+    >>> below([Records({}, 0), Records.start("EX", {"A": Column.text(["x"])}, 1)], Rule()).count
+    1
+    """
+    parts = [part for part in parts if part.columns or part.count] or list(parts[:1])
+    names = dict.fromkeys(name for part in parts for name in part.columns)
+    mixed = [name for name in names if len({p.columns[name].kind for p in parts if name in p.columns}) > 1]
+    if mixed:
+        raise Refusal([Problem(MIXED, f"text and number in column '{name}'", rule.place()) for name in mixed])
+    return stacked(parts)
+
+
+def fill(records: Records, rules: Mapping[str, VariableRule], context: Context) -> Records:
+    """Add or replace columns by variable rules, each seeing those before it; witnesses become lineage.
+
+    >>> from trialkit.context import Store
+    >>> from trialkit.rules.values import Constant
+    >>> context = Context(Store(None, {}, {}), "DM", Records({}, 1))
+    >>> fill(context.records, {"A": Constant(constant="x")}, context).columns["A"].objects().tolist()
+    ['x']
+    """
+    for name, rule in rules.items():
+        here = replace(context, records=records, variables={}, variable=name, spec=None, witnesses={})
+        made = rule.apply(here)
+        records = replace(
+            records, columns={**records.columns, name: made}, rows={**records.rows, **here.witnesses}
+        )
+    return records
+
+
+def set_aside(
+    context: Context,
+    rule: Rule,
+    mask: Mask,
+    reason: str,
+    *,
+    kind: Kind,
+    say: str = "",
+    shown: Column | None = None,
+) -> Records:
+    """Drop the marked records for a reason that the ledger prints, with a data query where one is worded.
+
+    Args:
+        context: what the rule sees.
+        rule: the rule that drops them.
+        mask: the records to drop; shape (records,).
+        reason: why.
+        kind: the kind of data query.
+        say: the question to the site; none is asked when it is empty.
+        shown: the column with the values to ask about.
+
+    >>> from trialkit.context import Store
+    >>> context = Context(Store(None, {}, {}), "DM", Records.start("SUBJ", {}, 2))
+    >>> set_aside(context, Rule(), np.array([True, False]), "not needed", kind=MIXED).rows["SUBJ"].tolist()
+    [1]
+    """
+    if not mask.any():
+        return context.records
+    context.store.ledger.exclude(context.dataset, context.records, mask, reason, rule.place())
+    if say:
+        values = shown or Column.constant("", context.count)
+        context.report(kind, say, mask, values, rule, severity="query")
+    return context.records.take(~mask)
+
+
+def of_study(kind: Kind, code: str, say: str) -> Kind:
+    """Give a kind of problem the code and wording of the study.
+
+    >>> of_study(MIXED, "Q-LB-01", "Please check.").code
+    'Q-LB-01'
+    """
+    return replace(kind, code=code or kind.code, title=say or kind.title)
+
+
+def in_order(column: Column) -> Column | None:
+    """Give the column as values that sort in time or size: numbers or ISO 8601 texts; else None.
+
+    >>> in_order(Column.text(["10", "9"])).objects().tolist(), in_order(Column.text(["05-Mar-2021"]))
+    ([10.0, 9.0], None)
+    """
+    from trialkit.dates import is_iso8601
+    from trialkit.exprfunctions import to_number
+
+    if column.kind == "number":
+        return column
+    used = [text for text in column.distinct().values.tolist() if text]
+    if not any(np.isnan(to_number(text)) for text in used):
+        return Column(np.array([to_number(text) for text in column.values.tolist()]), column.codes)
+    return column if all(is_iso8601(text) for text in used) else None
+
+
+def merged_lineage(
+    records: Records, group: npt.NDArray[np.integer[Any]], first: npt.NDArray[np.integer[Any]]
+) -> tuple[dict[str, Rows], tuple[Many, ...]]:
+    """Say which rows stand behind records that are made from several.
+
+    Where all members of a group share a row it is the new record's row, else the rows are kept as pairs.
+
+    Args:
+        records: the members.
+        group: for each member the number of its new record, -1 for none; shape (records,).
+        first: for each new record one member; shape (new records,).
+
+    Returns:
+        The new records' ``rows`` and ``many``.
+
+    >>> records = Records({}, 2, {"LB": np.array([3, 4], np.int32)})
+    >>> rows, many = merged_lineage(records, np.array([0, 0]), np.array([0]))
+    >>> rows["LB"].tolist(), many[0].row.tolist()
+    ([-1], [3, 4])
+    """
+    member = np.flatnonzero(group >= 0)
+    rows: dict[str, Rows] = {}
+    many: list[Many] = []
+    for key, found in records.rows.items():
+        rows[key] = found[first]
+        if is_main(key):
+            rows[key], pairs = _merged(key, found[member], group[member], found[first])
+            many += pairs
+    for pair in records.many:
+        kept = group[pair.record] >= 0
+        many.append(Many(pair.source, group[pair.record][kept].astype(np.int32), pair.row[kept]))
+    return rows, tuple(one for one in many if len(one.record))
+
+
+def _merged(key: str, found: Rows, group: npt.NDArray[Any], first: Rows) -> tuple[Rows, list[Many]]:
+    several = np.zeros(len(first), bool)
+    several[group[found != first[group]]] = True
+    paired = several[group] & (found >= 0)
+    size = int(found.max(initial=0)) + 1
+    pairs = np.unique(group[paired].astype(np.int64) * size + found[paired])
+    made = Many(key, (pairs // size).astype(np.int32), (pairs % size).astype(np.int32))
+    return np.where(several, NONE, first).astype(np.int32), [made]
