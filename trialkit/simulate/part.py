@@ -62,8 +62,11 @@ def read_part(value: Any, base: type[P], info: ValidationInfo) -> Any:
         return value
     loading = info.context if isinstance(info.context, Loading) else Loading()
     parts = find_parts(base)
-    keys = [key for key in value if key in parts] if isinstance(value, dict) else []
-    made: Any = base()
+    named = [key for key in value if key in parts] if isinstance(value, dict) else []
+    keys = [
+        key for key in named if not any(key in parts[other].model_fields for other in named if other != key)
+    ]
+    made: Any = base.model_construct()
     if len(keys) != 1:
         hint = did_you_mean(next(iter(value), "") if isinstance(value, dict) else str(value), parts)
         loading.add(NO_PART, f"no {base.main_key()} is named", getattr(value, "place", Place()), hint)

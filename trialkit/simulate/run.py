@@ -93,7 +93,7 @@ def simulate(
     subjects = subjects or spec.subjects
     _bounded(subjects, seed)
     schedule = schedule or next(iter(spec.schedules), "")
-    world = World(seed, {"subjects": float(subjects), "clean": float(clean)})
+    world = World(seed, {"subjects": float(subjects), "clean": float(clean), "absent": np.nan})
     world.included = read_lists(spec, spec_dir, schedule)
     for name, formula in spec.constants.items():
         world.constants[name] = float(evaluate(formula, world.constants.__getitem__))
