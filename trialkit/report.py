@@ -1,0 +1,36 @@
+"""The report of a run: problems, row accounting and unmapped columns, as tables and as one page."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from trialkit.reporting.accounts import LEDGER_HEADER, accounts, ledger_rows
+from trialkit.reporting.faults import FAULT_HEADER, fault_rows
+from trialkit.reporting.page import run_page
+from trialkit.reporting.sheet import write_sheet
+from trialkit.reporting.unmapped import UNMAPPED_HEADER, unmapped_rows
+
+if TYPE_CHECKING:
+    from trialkit.run import Result
+
+
+def write_reports(folder: Path, result: Result) -> None:
+    """Write problems.csv, ledger.csv, unmapped.csv and run.html; the same bytes for the same result.
+
+    Args:
+        folder: an existing folder.
+        result: of a run that ended, well or not.
+
+    Raises:
+        OSError: a file cannot be written.
+
+    >>> write_reports(Path("."), None)
+    Traceback (most recent call last):
+    AttributeError: 'NoneType' object has no attribute 'problems'
+    """
+    problems = list(fault_rows(result))
+    write_sheet(folder / "problems.csv", FAULT_HEADER, problems)
+    write_sheet(folder / "ledger.csv", LEDGER_HEADER, ledger_rows(accounts(result)))
+    write_sheet(folder / "unmapped.csv", UNMAPPED_HEADER, unmapped_rows(result))
+    (folder / "run.html").write_text(run_page(result), encoding="utf-8", newline="\n")

@@ -1,0 +1,199 @@
+"""Problems as rows: one for each cell at fault, with its place in the raw files and its record."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from trialkit.build import shortest
+from trialkit.cells import Cells
+from trialkit.column import Column
+from trialkit.ledger import is_main
+from trialkit.plan import all_variables
+from trialkit.problems import Problem
+from trialkit.records import NONE, Rows
+from trialkit.reporting.sheet import Cell
+
+if TYPE_CHECKING:
+    from trialkit.run import Result
+
+MOST_CELLS = 1000
+FAULT_HEADER = (
+    *("severity", "code", "dataset", "variable", "subject", "record", "file", "line", "column", "also"),
+    *("value", "what", "fix", "spec", "accepted", "count"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One cell or row at fault; ``also`` names the other raw rows behind its record.
+
+    >>> Fault(file="AE.csv", line=3).spot
+    'AE.csv:3'
+    """
+
+    subject: str = ""
+    record: str = ""
+    file: str = ""
+    line: int = 0
+    column: str = ""
+    also: str = ""
+    value: str = ""
+
+    @property
+    def spot(self) -> str:
+        """Give the file and line.
+
+        >>> Fault().spot
+        ''
+        """
+        return f"{self.file}:{self.line}" if self.line else self.file
+
+
+def ordered(problems: list[Problem]) -> list[Problem]:
+    """Sort problems: errors, data queries, accepted findings; then by code and place.
+
+    >>> from trialkit.problems import Kind
+    >>> kind = Kind("A-1", "t", "f")
+    >>> [p.what for p in ordered([Problem(kind, "b", severity="query"), Problem(kind, "a")])]
+    ['a', 'b']
+    """
+    return sorted(problems, key=_rank)
+
+
+def _rank(problem: Problem) -> tuple[bool, bool, str, str, str, str, str, str]:
+    where = problem.where
+    level = (bool(problem.accepted), problem.level != "error")
+    return (
+        *level,
+        problem.kind.code,
+        where.dataset,
+        where.variable,
+        str(where),
+        problem.what,
+        str(problem.spec),
+    )
+
+
+def faults(problem: Problem, result: Result, most: int = MOST_CELLS) -> list[Fault]:
+    """List the first cells of a problem; one fault without cells when none are known.
+
+    >>> from trialkit.problems import Kind, Place
+    >>> faults(Problem(Kind("A-1", "t", "f"), "w", Place("dm.yaml", 3), value="x"), None)[0].spot
+    'dm.yaml:3'
+    """
+    if problem.cells is None:
+        where = problem.where
+        return [Fault("", where.record, where.file, where.line, where.field, "", problem.value)]
+    size = min(most, len(problem.cells.values))
+    head = _head(problem.cells, size)
+    places = raw_rows(result, head.rows)
+    item = texts(head.item) if head.item is not None else [""] * size
+    subject = texts(head.subject) if head.subject is not None else [""] * size
+    columns = _columns(problem, result, list(places))
+    record, values = _keys(problem, head, result), texts(head.values)
+    who = zip(subject, record, item, values, strict=True)
+    bare = [Fault(mine, its, column=column, value=value) for mine, its, column, value in who]
+    return [_placed(one, cell, places, result, columns) for cell, one in enumerate(bare)]
+
+
+def _head(cells: Cells, size: int) -> Cells:
+    first = np.arange(size)
+    return Cells(
+        {source: rows[:size] for source, rows in cells.rows.items()},
+        cells.item.take(first) if cells.item is not None else None,
+        cells.values.take(first),
+        cells.subject.take(first) if cells.subject is not None else None,
+        cells.records[:size] if cells.records is not None else None,
+    )
+
+
+def texts(column: Column) -> list[str]:
+    """Give the values of a column as texts, row by row.
+
+    >>> texts(Column.numbers([1.0, float("nan")]))
+    ['1', '']
+    """
+    shown = column if column.kind == "text" or not len(column) else column.map(shortest)
+    return [str(value) for value in shown.objects().tolist()]
+
+
+def raw_rows(result: Result, rows: Mapping[str, Rows]) -> dict[str, Rows]:
+    """Follow rows of sources and of built datasets down to rows of files.
+
+    >>> raw_rows(None, {})
+    {}
+    """
+    found: dict[str, Rows] = {}
+    for name, places in rows.items():
+        if name in result.store.raw:
+            deeper = {name: places}
+        else:
+            deeper = raw_rows(result, _behind(result, name, places))
+        for source, mine in deeper.items():
+            found[source] = np.where(found[source] >= 0, found[source], mine) if source in found else mine
+    return found
+
+
+def _behind(result: Result, name: str, places: Rows) -> dict[str, Rows]:
+    built = next((one for one in result.built if one.name == name), None)
+    if built is None or not built.count:
+        return {}
+    mains = {key: rows for key, rows in built.records.rows.items() if is_main(key)}
+    return {key: np.where(places >= 0, rows[places], NONE) for key, rows in mains.items()}
+
+
+def _columns(problem: Problem, result: Result, sources: list[str]) -> dict[str, str]:
+    """Name the raw columns that the variable at fault reads, for each source."""
+    spec = result.study.datasets.get(problem.where.dataset)
+    variable = all_variables(spec).get(problem.where.variable) if spec else None
+    named = [one.column for one in variable.rule.references() if not one.table] if variable else []
+    return {
+        source: problem.where.field
+        or ", ".join(dict.fromkeys(name for name in named if name in result.store.raw[source].columns))
+        for source in sources
+    }
+
+
+def _placed(
+    bare: Fault, cell: int, places: Mapping[str, Rows], result: Result, columns: dict[str, str]
+) -> Fault:
+    behind = [(name, int(rows[cell])) for name, rows in places.items() if rows[cell] >= 0]
+    spots = [(name, result.store.raw[name].spot(row)) for name, row in behind]
+    if not spots:
+        return bare
+    (source, place), *others = spots
+    also = "; ".join(str(other) for _, other in others)
+    column = bare.column or columns[source]
+    return replace(bare, file=place.file, line=place.line, column=column, also=also)
+
+
+def _keys(problem: Problem, cells: Cells, result: Result) -> list[str]:
+    """Write the keys of each cell's record, where the record is finished."""
+    built = next((one for one in result.built if one.name == problem.where.dataset), None)
+    if cells.records is None or built is None:
+        return [problem.where.record] * len(cells.values)
+    keys = [name for name in built.spec.keys if name in built.records.columns]
+    columns = [texts(built.records.columns[name].take(cells.records)) for name in keys]
+    pairs = zip(*columns, strict=True) if columns else [()] * len(cells.values)
+    return [" ".join(f"{name}={value}" for name, value in zip(keys, values, strict=True)) for values in pairs]
+
+
+def fault_rows(result: Result) -> Iterator[tuple[Cell, ...]]:
+    """Give the rows of problems.csv; ``count`` is that of the whole problem, however many are listed.
+
+    >>> from trialkit.problems import Problems
+    >>> from trialkit.run import Result
+    >>> list(fault_rows(Result(None, None, [], Problems())))
+    []
+    """
+    for one in ordered(result.problems.items):
+        level = "accepted" if one.accepted else one.level
+        head = (level, one.kind.code, one.where.dataset, one.where.variable)
+        tail = (one.what, one.hint or one.kind.fix, str(one.spec), one.accepted, one.count)
+        for fault in faults(one, result):
+            where = (fault.subject, fault.record, fault.file, fault.line or "", fault.column, fault.also)
+            yield (*head, *where, fault.value, *tail)

@@ -1,0 +1,42 @@
+"""CSV files that a spreadsheet opens without running anything in them."""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import TypeAlias
+
+Cell: TypeAlias = str | int
+
+FORMULA = frozenset("=+-@\t\r\n＝＋－＠")
+_NUMBER = re.compile(r"[+-]?\d+(\.\d+)?([eE][+-]?\d+)?")
+
+
+def inert(text: str) -> str:
+    """Put an apostrophe before a text that a spreadsheet would take for a formula.
+
+    A plain number is no formula, so ``-5`` stays as it is.
+
+    >>> inert("=1+1"), inert("-5"), inert("-5+cmd")
+    ("'=1+1", '-5', "'-5+cmd")
+    """
+    return f"'{text}" if text[:1] in FORMULA and text and not _NUMBER.fullmatch(text) else text
+
+
+def write_sheet(path: Path, header: Sequence[str], rows: Iterable[Sequence[Cell]]) -> None:
+    r"""Write a CSV file: UTF-8 with a byte order mark, so that spreadsheets read it as such.
+
+    Texts that a spreadsheet would take for a formula get an apostrophe before them.
+
+    >>> import tempfile
+    >>> path = Path(tempfile.mkdtemp()) / "a.csv"
+    >>> write_sheet(path, ["what", "rows"], [["@x", 1]])
+    >>> path.read_text(encoding="utf-8-sig")
+    "what,rows\n'@x,1\n"
+    """
+    with path.open("w", encoding="utf-8-sig", newline="") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(header)
+        writer.writerows([inert(cell) if isinstance(cell, str) else cell for cell in row] for row in rows)

@@ -1,0 +1,69 @@
+"""The end of a run as a person reads it on the terminal: no subject data."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from trialkit.publish import read_manifest
+from trialkit.reporting.faults import ordered
+from trialkit.terminal import show_problems
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from trialkit.run import Options, Result
+
+
+def show_summary(result: Result, options: Options, console: Console) -> None:
+    """Print the datasets, the problems and, on the last line, the counts and where the output is.
+
+    >>> show_summary(None, None, Console())
+    Traceback (most recent call last):
+    AttributeError: 'NoneType' object has no attribute 'problems'
+    """
+    if not result.problems.errors():
+        console.print(_datasets(result))
+    show_problems(ordered(result.problems.items), console)
+    console.print(Text("\n" + last_line(result, options.out)))
+
+
+def _datasets(result: Result) -> Table:
+    table = Table(box=None, show_header=False, pad_edge=False, padding=(0, 1, 0, 0))
+    table.add_column("dataset")
+    table.add_column("records", justify="right")
+    table.add_column("label", overflow="fold")
+    for one in sorted(result.built, key=lambda one: one.name):
+        if not one.spec.working:
+            table.add_row(f" {one.name}", f"{one.count:,}", Text(one.dataset.label))
+    return table
+
+
+def last_line(result: Result, out: Path) -> str:
+    """Count errors and data queries, and say where to look.
+
+    >>> from pathlib import Path
+    >>> from trialkit.problems import Problems
+    >>> from trialkit.run import Result
+    >>> last_line(Result(None, None, [], Problems()), Path("build/demo"))
+    '0 errors, 0 queries; datasets in build/demo, report in build/demo/reports/run.html'
+    """
+    errors = sum(one.count for one in result.problems.errors())
+    asked = [one for one in result.problems.queries() if not one.accepted]
+    accepted = sum(one.count for one in result.problems.items if one.accepted)
+    counts = [
+        _counted(errors, "error", "errors"),
+        _counted(sum(one.count for one in asked), "query", "queries"),
+    ]
+    counts += [f"{accepted:,} accepted"] if accepted else []
+    if not errors:
+        return f"{', '.join(counts)}; datasets in {out}, report in {out / 'reports' / 'run.html'}"
+    report = (out / "failed" if read_manifest(out / "failed") else out / "reports") / "run.html"
+    return f"{', '.join(counts)}; nothing was published, report in {report}"
+
+
+def _counted(count: int, one: str, many: str) -> str:
+    return f"{count:,} {one if count == 1 else many}"
