@@ -153,7 +153,8 @@ def written(value: Any) -> str:
     if value is None:
         return ""
     if isinstance(value, Model):
-        parts = {name: getattr(value, name) for name in type(value).model_fields}
+        fields = type(value).model_fields
+        parts = {info.alias or name: getattr(value, name) for name, info in fields.items()}
         return ", ".join(f"{name} {written(part)}" for name, part in parts.items() if part not in ("", None))
     if isinstance(value, dict):
         return ", ".join(f"{key}: {written(part)}" for key, part in value.items())

@@ -29,7 +29,9 @@ UNMAPPED = Kind(
     "TERM-110", "text is no term of the codelist", "Map it with `map:`, or add it as a synonym in study.yaml."
 )
 NO_DECODE = Kind("TERM-111", "term has no decode", "Give the term a decode in study.yaml.")
-NOT_LISTED = Kind("VAL-003", "value is not in the map", "Add it to `map:`, or say in `unmapped` what it does.")
+NOT_LISTED = Kind(
+    "VAL-003", "value is not in the map", "Add it to `map:`, or say in `unmapped` what it does."
+)
 
 
 class Code(VariableRule):
@@ -198,8 +200,8 @@ class Recode(VariableRule):
     ignore_case: bool = Field(False, description="case, width and blanks don't count in the comparison")
     unmapped: Literal["error", "query", "keep", "missing"] = Field(
         "error",
-        description="what a value that is not in the map does: error; query (value missing); keep (as it is); "
-        "missing",
+        description="what a value that is not in the map does: error; query (value missing); "
+        "keep (as it is); missing",
     )
 
     example: ClassVar[str] = """ARM:
@@ -217,11 +219,15 @@ class Recode(VariableRule):
         column = as_text(context.value(self.of))
         fold = folded if self.ignore_case else str
         known = {fold(value): other for value, other in self.values.items()}
-        found = {text: known.get(fold(text), None if text else "") for text in column.distinct().values.tolist()}
+        found = {
+            text: known.get(fold(text), None if text else "") for text in column.distinct().values.tolist()
+        }
         unmapped = column.where(lambda text: found.get(text, "") is None)
         if self.unmapped in ("error", "query"):
             what = f"{self.of.sentence().rstrip('.')} has values that are not in the map"
             hint, severity = did_you_mean("", self.values), severity_of(self.unmapped)
             context.report(NOT_LISTED, what, unmapped, column, self, severity=severity, hint=hint)
         keep = self.unmapped == "keep"
-        return to_texts(column, lambda text: (text if keep else "") if found[text] is None else found[text] or "")
+        return to_texts(
+            column, lambda text: (text if keep else "") if found[text] is None else found[text] or ""
+        )

@@ -214,7 +214,9 @@ def rounded(
     if text:
         made = [to_text(v + 0.0) if math.isnan(d) else fixed_text(v, int(d), mode) for v, d in pairs]
         return Column(np.array(made, object), group)
-    return Column(np.array([v if math.isnan(d) else round_half(v, int(d), mode) for v, d in pairs], float), group)
+    return Column(
+        np.array([v if math.isnan(d) else round_half(v, int(d), mode) for v, d in pairs], float), group
+    )
 
 
 class Compute(VariableRule):
@@ -244,7 +246,7 @@ class Compute(VariableRule):
 
 
 class Score(VariableRule):
-    """Sum of {score}[, scaled to {scale}][, with at least {at_least} answered]; unanswered items: {unanswered}.
+    """Sum of {score}[, scaled to {scale}][, at least {at_least} answered]; unanswered items: {unanswered}.
 
     `unanswered: missing` makes the score missing, `ignore` adds up what there is, and `prorate`
     also multiplies by the maximum of all items over the maximum of the answered items (without

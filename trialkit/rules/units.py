@@ -10,7 +10,7 @@ import numpy as np
 from pydantic import Field
 
 from trialkit.codelist import Codelist
-from trialkit.column import Column, combine
+from trialkit.column import Column, Mask, combine
 from trialkit.context import Context
 from trialkit.exprfunctions import to_text
 from trialkit.problems import Kind
@@ -82,8 +82,8 @@ class Convert(VariableRule):
     round_bounds: bool = Field(True, description="also round numbers after a comparator")
     unconverted: Literal["error", "query", "missing", "keep"] = Field(
         "error",
-        description="what a result does whose unit can't be converted: error, query or missing (value missing), "
-        "keep (as it is)",
+        description="what a result does whose unit can't be converted: error, query or missing "
+        "(value missing), keep (as it is)",
     )
 
     example: ClassVar[str] = """LBSTRESC:
@@ -105,16 +105,14 @@ class Convert(VariableRule):
         analyte = as_text(context.value(self.analyte)) if self.analyte else none
         columns = [*texts, analyte, decimals_of(self, self.decimals, context)]
         group, first = combine(columns, context.count)
-        rows = zip(*(column.take(first).objects().tolist() for column in columns), strict=True)
-        units = _units(context)
-        made = [self._converted(*row, units=units) for row in rows]
-        bad = np.array([one is None for one in made], bool)[group]
-        self._report(bad, [*texts, analyte], context)
-        collected = texts[0].take(first).objects().tolist() if self.unconverted == "keep" else [""] * len(made)
-        found = [old if new is None else new for new, old in zip(made, collected, strict=True)]
+        rows = list(zip(*(column.take(first).objects().tolist() for column in columns), strict=True))
+        made = [self._converted(_units(context), *row) for row in rows]
+        self._report(np.array([one is None for one in made], bool)[group], [*texts, analyte], context)
+        instead = [row[0] if self.unconverted == "keep" else "" for row in rows]
+        found = [other if one is None else one for one, other in zip(made, instead, strict=True)]
         return Column(np.array(found, object), group)
 
-    def _report(self, bad: np.ndarray, columns: list[Column], context: Context) -> None:
+    def _report(self, bad: Mask, columns: list[Column], context: Context) -> None:
         if self.unconverted in ("missing", "keep") or not bad.any():
             return
         shown = on_combinations(columns, context.count, "{} {} to {} {}".format)
@@ -122,7 +120,7 @@ class Convert(VariableRule):
         context.report(NO_CONVERSION, what, bad, shown, self, severity=severity_of(self.unconverted))
 
     def _converted(
-        self, text: str, old: str, new: str, analyte: str, decimals: float, units: Units
+        self, units: Units, text: str, old: str, new: str, analyte: str, decimals: float
     ) -> str | None:
         """Convert one result; None where nothing says how."""
         match = _RESULT.fullmatch(text.strip())
