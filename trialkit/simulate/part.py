@@ -127,6 +127,8 @@ def ranges(value: Any) -> Any:
 
 
 def _numbered(item: Any, digits: str) -> Any:
+    if isinstance(item, list):
+        return [_numbered(part, digits) for part in item]
     if not isinstance(item, dict):
         return str(item).replace("{n}", digits)
     made = {key: _numbered(part, digits) for key, part in item.items()}

@@ -6,7 +6,7 @@ import csv
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
 from trialkit.model import Model
 from trialkit.paths import safe_path
@@ -14,7 +14,7 @@ from trialkit.problems import Exit, Kind, Place, Problem, Refusal, did_you_mean
 from trialkit.simulate.damage import Defect, Event
 from trialkit.simulate.draws import Draw, terms
 from trialkit.simulate.formula import Formula
-from trialkit.simulate.part import Names, one_of
+from trialkit.simulate.part import Names, one_of, ranges
 from trialkit.simulate.rows import RowSource
 from trialkit.simulate.sinks import Sink
 from trialkit.simulate.table import Table
@@ -27,7 +27,7 @@ class TableSpec(Model):
     """One table of truth: its rows, and its columns in the order in which they are made."""
 
     rows: Annotated[RowSource, one_of(RowSource)]
-    columns: dict[str, Annotated[Draw, one_of(Draw)]] = Field({})
+    columns: Annotated[dict[str, Annotated[Draw, one_of(Draw)]], BeforeValidator(ranges)] = Field({})
 
 
 class Simulation(Model):
