@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+
+from trialkit.checks.hooks import StandardChecks
 
 if TYPE_CHECKING:
     from trialkit.build import Built
@@ -25,6 +27,7 @@ class Standard:
         facts: its datasets and variables.
         rules: the packages that hold rules only it needs.
         companions: makes what goes with a finished dataset, such as supplemental qualifiers.
+        checks: what only it checks of a finished dataset.
 
     >>> Standard("X", "1", "x", (), None, (), lambda built, context, spec: ()).rules
     ()
@@ -37,3 +40,4 @@ class Standard:
     facts: Facts
     rules: tuple[str, ...]
     companions: Callable[[Built, Context, DatasetSpec], tuple[Built, ...]]
+    checks: StandardChecks = field(default_factory=StandardChecks)

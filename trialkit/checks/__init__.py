@@ -1,0 +1,1 @@
+"""What is checked of every finished dataset before it is published."""

@@ -1,0 +1,52 @@
+"""What a standard adds to the checks that hold for every dataset."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from trialkit.attach import Meta
+    from trialkit.build import Built
+    from trialkit.checks.values import ValueCheck
+    from trialkit.context import Store
+    from trialkit.problems import Problem
+
+
+def no_values(built: Built, meta: Meta, store: Store) -> Sequence[ValueCheck]:
+    """Add no checks of a variable's values.
+
+    >>> no_values(None, None, None)
+    ()
+    """
+    return ()
+
+
+def no_records(built: Built, store: Store) -> Sequence[Problem]:
+    """Find nothing in the records.
+
+    >>> no_records(None, None)
+    ()
+    """
+    return ()
+
+
+@dataclass(frozen=True, slots=True)
+class StandardChecks:
+    """The checks that only one standard needs.
+
+    Args:
+        values: gives further checks of the values of one variable.
+        records: finds problems that concern several variables or datasets.
+        sanctioned: by variable, values outside its codelist that the guide itself asks for.
+        instead: by required variable, identifiers of which one may be filled in its place.
+
+    >>> StandardChecks().sanctioned
+    {}
+    """
+
+    values: Callable[[Built, Meta, Store], Sequence[ValueCheck]] = no_values
+    records: Callable[[Built, Store], Sequence[Problem]] = no_records
+    sanctioned: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    instead: Mapping[str, tuple[str, ...]] = field(default_factory=dict)

@@ -1,0 +1,80 @@
+"""Checks that two variables name each other one to one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from trialkit.checks.keys import mixed
+from trialkit.checks.review import Review
+from trialkit.column import Column, combine
+from trialkit.problems import Kind, Problem
+
+NOT_ONE = Kind(
+    "CHECK-131",
+    "two variables do not go together one to one",
+    "Map both from one codelist or one table, so that each value has one partner.",
+)
+
+
+def combinations(columns: Sequence[Column], rows: int) -> tuple[npt.NDArray[np.int64], pd.DataFrame]:
+    """Count the combinations of several columns that occur.
+
+    Returns:
+        An integer per record, shape (rows,); and a table with the columns ``key`` (that
+        integer), ``count``, and 0, 1, ... with the place of each column's value.
+
+    >>> key, table = combinations([Column.text(["a", "b", "a"]), Column.text(["x", "x", "x"])], 3)
+    >>> table["count"].tolist(), table[0].tolist()
+    ([2, 1], [0, 1])
+    """
+    key = mixed(columns, rows)
+    size = int(key.max(initial=-1)) + 1
+    if size > 4 * rows + 1024:
+        group, first = combine([Column(key, np.arange(rows, dtype=np.int32))], rows)
+        found, counts = key[first], np.bincount(group)
+    else:
+        counts, first = np.bincount(key), np.empty(size, np.int32)
+        first[key] = np.arange(rows, dtype=np.int32)
+        found = np.flatnonzero(counts)
+        counts, first = counts[found], first[found]
+    places: dict[Any, Any] = {place: column.codes[first] for place, column in enumerate(columns)}
+    return key, pd.DataFrame({"key": found, "count": counts, **places})
+
+
+def one_to_one(review: Review, left: str, right: str, within: Sequence[str] = ()) -> list[Problem]:
+    """Find the records whose partner in a pair of variables is not the usual one.
+
+    Of several partners the most frequent one is the usual one, and of equally frequent ones
+    the first in the order of values.
+
+    Args:
+        review: the dataset.
+        left: one variable.
+        right: the other; records in which either is missing don't count.
+        within: variables whose values keep pairs apart.
+
+    >>> from trialkit.attributes import Dataset
+    >>> from trialkit.build import Built
+    >>> from trialkit.context import Store
+    >>> from trialkit.records import Records
+    >>> columns = {"VISITNUM": Column.numbers([1, 1, 1]), "VISIT": Column.text(["A", "A", "B"])}
+    >>> built = Built(None, Dataset("SV", "", ()), dict.fromkeys(columns), Records(columns, 3))
+    >>> [one.what for one in one_to_one(Review(built, Store(None, {}, {})), "VISITNUM", "VISIT")]
+    ['VISITNUM has more than one VISIT']
+    """
+    columns = [review.column(name).compact() for name in (*within, left, right)]
+    key, table = combinations(columns, review.count)
+    a, b = len(within), len(within) + 1
+    lost = [columns[place].take(table[place].to_numpy()).missing() for place in (a, b)]
+    table = table[~(lost[0] | lost[1])].sort_values(["count", "key"], ascending=[False, True])
+    found = []
+    for one, name, partner in ((a, left, right), (b, right, left)):
+        unusual = table["key"][table.duplicated([*range(a), one])].to_numpy()
+        rows = np.flatnonzero(np.isin(key, unusual)) if len(unusual) else unusual
+        found += review.problems(NOT_ONE, f"{name} has more than one {partner}", partner, rows)
+    return found

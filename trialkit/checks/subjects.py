@@ -1,0 +1,86 @@
+"""Checks that every subject is one of the study's."""
+
+from __future__ import annotations
+
+from trialkit.attach import Meta
+from trialkit.checks.keys import not_unique
+from trialkit.checks.review import Review
+from trialkit.checks.values import ValueCheck
+from trialkit.problems import Kind, Place, Problem
+
+ORPHAN = Kind(
+    "CHECK-140",
+    "subject is not in the dataset of subjects",
+    "Add the subject there, or exclude the records with a reason.",
+)
+TWICE = Kind(
+    "CHECK-141",
+    "subject has more than one record in the dataset of subjects",
+    "Keep one record per subject, by a rule with a reason.",
+)
+UNCHECKED = Kind(
+    "CHECK-142",
+    "subjects are not checked",
+    "Build the dataset of subjects in the same run.",
+    severity="query",
+)
+
+
+def home(review: Review) -> str:
+    """Name the dataset of subjects, such as DM.
+
+    >>> from trialkit.context import Store
+    >>> home(Review(None, Store(None, {}, {})))
+    'DM'
+    """
+    return review.store.study.subject.dataset if review.store.study else "DM"
+
+
+def known_subject(review: Review, meta: Meta, names: tuple[str, ...] = ()) -> list[ValueCheck]:
+    """Give the check that a variable holds subjects of the study only.
+
+    Args:
+        review: the dataset.
+        meta: the variable.
+        names: variables that identify subjects beside the study's own.
+
+    >>> from trialkit.attributes import Dataset
+    >>> from trialkit.build import Built
+    >>> from trialkit.column import Column
+    >>> from trialkit.context import Store
+    >>> from trialkit.records import Records
+    >>> store = Store(None, {"DM": Records({"USUBJID": Column.text(["1"])}, 1)}, {})
+    >>> lb = Review(Built(None, Dataset("LB", "", ()), {}, Records({}, 0)), store)
+    >>> [check.passes("2") for check in known_subject(lb, Meta("USUBJID", "", "Char"))]
+    [False]
+    """
+    dataset, table = home(review), review.table(home(review))
+    if meta.name not in (review.subject, *names) or review.built.name == dataset or table is None:
+        return []
+    if review.subject not in table.columns:
+        return []
+    known = {"", *table.columns[review.subject].compact().values.tolist()}
+    return [ValueCheck(ORPHAN, f"subject is not in {dataset}", known.__contains__, surely=known.issuperset)]
+
+
+def subjects(review: Review) -> list[Problem]:
+    """Find subjects with two records in the dataset of subjects, or say that none is there to check.
+
+    >>> from trialkit.attributes import Dataset
+    >>> from trialkit.build import Built
+    >>> from trialkit.context import Store
+    >>> from trialkit.records import Records
+    >>> lb = Built(None, Dataset("LB", "", ()), {"USUBJID": None}, Records({}, 0))
+    >>> [one.what for one in subjects(Review(lb, Store(None, {}, {})))]
+    ['subjects are not checked, DM is not built in this run']
+    """
+    if not review.has(review.subject):
+        return []
+    if review.built.name == home(review):
+        return not_unique(review, [review.subject], TWICE, "subject has more than one record", review.subject)
+    if review.table(home(review)) is None:
+        where = Place(dataset=review.built.name, variable=review.subject)
+        return [
+            Problem(UNCHECKED, f"subjects are not checked, {home(review)} is not built in this run", where)
+        ]
+    return []

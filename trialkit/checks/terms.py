@@ -1,0 +1,115 @@
+"""Checks of values against codelists."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from typing import TYPE_CHECKING
+
+from trialkit.attach import Meta
+from trialkit.build import number_of
+from trialkit.checks.values import ValueCheck
+from trialkit.codelist import Codelist
+from trialkit.problems import Kind
+
+if TYPE_CHECKING:
+    from trialkit.terms import Terminology
+
+CLOSED = Kind(
+    "CHECK-110",
+    "value is not in the codelist, which is not extensible",
+    "Map it to a submission value of the codelist.",
+)
+OPEN = Kind(
+    "CHECK-111",
+    "value is not in the codelist and not declared as a sponsor term",
+    "Map it to a submission value, or declare it under `codelists` in study.yaml.",
+)
+LISTED = Kind(
+    "CHECK-112",
+    "value is not one that the standard allows",
+    "Map it to one of the values that the implementation guide lists.",
+)
+NO_TERMS = Kind(
+    "CHECK-113",
+    "codelist is not in the terminology, so that values are not checked",
+    "Use a terminology package that has it, or declare it under `codelists` in study.yaml.",
+    severity="query",
+)
+RESULT = "Result Qualifier"  # the role whose codelists hold words and never numbers
+SHOWN = 5
+
+
+def known(meta: Meta, terms: Terminology | None) -> list[Codelist]:
+    """Give the codelists of a variable that the terminology has.
+
+    >>> known(Meta("SEX", "Sex", "Char", codelists=("SEX",)), None)
+    []
+    """
+    found = [terms.find(name) for name in meta.codelists] if terms else []
+    return [one for one in found if one is not None]
+
+
+def in_codelists(
+    codelists: Sequence[Codelist], sanctioned: Collection[str] = (), *, result: bool = False
+) -> list[ValueCheck]:
+    """Give the check that a text is a submission value of one of some codelists, or missing.
+
+    A study's own terms are part of its codelists. Where one of them is extensible, a number
+    passes as a result; no codelist can list all results.
+
+    Args:
+        codelists: none gives no check.
+        sanctioned: further values that the guide asks for.
+        result: whether the variable holds results.
+
+    >>> from trialkit.packages import Term
+    >>> sex = Codelist("C66731", "SEX", "Sex", False, (Term("F", "C1", "Female"), Term("M", "C2", "Male")))
+    >>> [check] = in_codelists([sex])
+    >>> check.what, check.passes("F"), check.passes("female"), check.hint(["female"])
+    ('value is not in codelist SEX', True, False, "Use 'F'. Map it to a submission value of the codelist.")
+    """
+    if not codelists:
+        return []
+    allowed = {"", *sanctioned}.union(*(one.by_value for one in codelists))
+    extensible = any(one.extensible for one in codelists)
+    free, kind = result and extensible, OPEN if extensible else CLOSED
+    names = " or ".join(one.name for one in codelists)
+    return [
+        ValueCheck(
+            kind,
+            f"value is not in codelist {names}",
+            lambda text: text in allowed or (free and is_result(text)),
+            lambda values: _hint(values, codelists, kind),
+            lambda values: allowed.issuperset(values),
+        )
+    ]
+
+
+def is_result(text: str) -> bool:
+    """Say whether a text is a number, or a number that is a limit.
+
+    >>> is_result("<0.5"), is_result("5"), is_result("POSITIVE")
+    (True, True, False)
+    """
+    return number_of(text.lstrip("<>=").strip()) is not None
+
+
+def listed(name: str, values: Sequence[str]) -> list[ValueCheck]:
+    """Give the check that a text is one of those that the guide lists, or missing.
+
+    >>> [check.what for check in listed("DOMAIN", ["LB"])]
+    ['DOMAIN is not LB']
+    """
+    allowed, said = {"", *values}, " or ".join(values)
+    check = ValueCheck(LISTED, f"{name} is not {said}", lambda text: text in allowed)
+    return [check] if values else []
+
+
+def _hint(values: Sequence[str], codelists: Sequence[Codelist], kind: Kind) -> str:
+    meant = {term for value in values for one in codelists if (term := one.resolve(value))}
+    if meant:
+        shown = ", ".join(f"'{term}'" for term in sorted(meant)[:SHOWN])
+        return f"Use {shown}. {kind.fix}"
+    near = [one.suggest(value) for value in sorted(values)[:SHOWN] for one in codelists]
+    hints = [said for said in dict.fromkeys(near) if said.startswith("Did you mean")]
+    return " ".join([*hints[:SHOWN], kind.fix])
