@@ -101,7 +101,8 @@ def _counted(
 
 def _look(table: RawTable, name: str, notes: Counter[str], problems: Problems) -> None:
     column = table.columns[name]
-    if "".join(column.values).isprintable():
+    text = "".join(column.values)
+    if text.isprintable() and "\ufffd" not in text:
         return
     notes["cells with line breaks"] += _count(column, _BREAK)
     notes["cells with no-break blanks"] += _count(column, _NBSP)

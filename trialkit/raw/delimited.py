@@ -24,7 +24,9 @@ from trialkit.raw.table import RawTable
 UNDECODABLE = Kind(
     "RAW-010", "bytes are not of the declared encoding", "Declare the encoding, or set undecodable."
 )
-NUL = Kind("RAW-011", "file holds NUL bytes", "Ask for the file again; is it UTF-16 or not text?")
+NUL = Kind(
+    "RAW-011", "file holds NUL bytes", "Ask for the file again, or declare the encoding if it is UTF-16."
+)
 OTHER_MARK = Kind("RAW-012", "byte order mark of another encoding", "Declare the encoding that the file has.")
 UNCLOSED = Kind("RAW-013", "quote is never closed", "Mend the line, or set quote to an empty text.")
 STRAY = Kind(
@@ -41,14 +43,8 @@ SHOWN = 50
 
 
 @dataclass(frozen=True, eq=False, slots=True)
-class Text:
-    r"""Decoded delimited text after the skipped lines.
-
-    >>> from pathlib import Path
-    >>> file = RawFile(Path("a.csv"), "a.csv", b"", "")
-    >>> Text(file, b"A\n1\n", [], 0, Dialect(44, 34)).line(2)
-    2
-    """
+class _Text:
+    """Decoded delimited text after the skipped lines."""
 
     file: RawFile
     data: bytes
@@ -58,11 +54,10 @@ class Text:
 
     @property
     def array(self) -> npt.NDArray[np.uint8]:
-        """Give the bytes as an array; shape (size,)."""
         return np.frombuffer(self.data, np.uint8)
 
     def line(self, byte: int) -> int:
-        """Give the physical line of the file that a byte stands on; 1-based."""
+        """Give the physical line of the file on which a byte stands; 1-based."""
         return self.skipped + self.data.count(b"\n", 0, byte) + 1
 
 
@@ -95,7 +90,7 @@ def read_delimited(source: CsvSource, name: str, file: RawFile, problems: Proble
     return None if header is None else _table(source, name, text, found, header, problems)
 
 
-def _text(source: CsvSource, file: RawFile, problems: Problems) -> Text | None:
+def _text(source: CsvSource, file: RawFile, problems: Problems) -> _Text | None:
     packed = source.file.casefold().endswith(".gz")
     data = gunzip(file, problems) if packed else file.data
     if data is None:
@@ -112,7 +107,7 @@ def _text(source: CsvSource, file: RawFile, problems: Problems) -> Text | None:
         problems.add(Problem(TOO_SHORT, f"no line is left after {source.skip} skipped lines", file.place()))
         return None
     dialect = Dialect(ord(source.separator), ord(source.quote) if source.quote else None)
-    return Text(file, decoded[at:] if at else decoded, spots, source.skip, dialect)
+    return _Text(file, decoded[at:] if at else decoded, spots, source.skip, dialect)
 
 
 def _after(data: bytes, lines: int) -> int:
@@ -138,13 +133,13 @@ def _report_spots(
         problems.add(Problem(UNDECODABLE, what, file.place(), hint=hint, severity=severity, count=more))
 
 
-def _broken(text: Text, found: Scan, problems: Problems) -> bool:
+def _broken(text: _Text, found: Scan, problems: Problems) -> bool:
     spots: list[tuple[Kind, str, int, int]] = []
     if (nul := text.data.find(b"\0")) >= 0:
         spots.append((NUL, "a NUL byte stands here", nul, text.data.count(b"\0")))
     if found.unclosed >= 0:
         spots.append((UNCLOSED, "the quote that opens here is never closed", found.unclosed, 1))
-    if len(found.stray):
+    elif len(found.stray):
         spots.append(
             (STRAY, "a quote does not open or close a whole field", int(found.stray[0]), len(found.stray))
         )
@@ -156,7 +151,7 @@ def _broken(text: Text, found: Scan, problems: Problems) -> bool:
     return bool(spots)
 
 
-def _header(source: CsvSource, text: Text, found: Scan, problems: Problems) -> Header | None:
+def _header(source: CsvSource, text: _Text, found: Scan, problems: Problems) -> Header | None:
     last = (
         int(found.ends[min(source.header, len(found.ends)) - 1]) if source.header and len(found.ends) else 0
     )
@@ -183,7 +178,7 @@ def _csv_rows(text: str, source: CsvSource) -> list[list[str]]:
 
 
 def _table(
-    source: CsvSource, name: str, text: Text, found: Scan, header: Header, problems: Problems
+    source: CsvSource, name: str, text: _Text, found: Scan, header: Header, problems: Problems
 ) -> RawTable:
     body = slice(source.header, None)
     lines = found.lines[body] + np.int32(text.skipped)
@@ -239,7 +234,7 @@ def _ragged(
 
 
 def _cells(
-    text: Text, starts: npt.NDArray[np.int64], ends: npt.NDArray[np.int64], breaks: bool, width: int
+    text: _Text, starts: npt.NDArray[np.int64], ends: npt.NDArray[np.int64], breaks: bool, width: int
 ) -> tuple[list[Column], int]:
     """Read the rows that have as many fields as the header, and count the others."""
     if not len(starts):

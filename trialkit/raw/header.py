@@ -19,30 +19,20 @@ NO_NAME = Kind("RAW-022", "column has no name", "Give the names with column_name
 BAD_NAME = Kind("RAW-023", "header does not decode", "Declare the encoding of the file.")
 
 
-class HeaderSpec(Protocol):
-    """What a source says of its header lines.
-
-    >>> from trialkit.raw.source import CsvSource
-    >>> spec: HeaderSpec = CsvSource(format="csv", file="a.csv")
-    >>> spec.header
-    1
-    """
+class _HeaderSpec(Protocol):
+    """What a source says of its header lines."""
 
     @property
-    def header(self) -> int:
-        """How many header lines there are."""
+    def header(self) -> int: ...
 
     @property
-    def names(self) -> int:
-        """Which of them has the names."""
+    def names(self) -> int: ...
 
     @property
-    def labels(self) -> int | None:
-        """Which of them has the labels."""
+    def labels(self) -> int | None: ...
 
     @property
-    def column_names(self) -> tuple[str, ...] | None:
-        """The names, when they are given in the spec."""
+    def column_names(self) -> tuple[str, ...] | None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +48,11 @@ class Header:
 
 
 def read_header(
-    rows: Sequence[Sequence[str]], source: HeaderSpec, file: RawFile, lines: Sequence[int], problems: Problems
+    rows: Sequence[Sequence[str]],
+    source: _HeaderSpec,
+    file: RawFile,
+    lines: Sequence[int],
+    problems: Problems,
 ) -> Header | None:
     """Make the header of a table from its header lines.
 

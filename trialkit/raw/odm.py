@@ -29,6 +29,7 @@ TWICE = Kind("RAW-064", "item stands twice in one item group", "Ask for the expo
 NAMESPACE = "http://www.cdisc.org/ns/odm/v1.3"
 ODM = f"{{{NAMESPACE}}}"
 PROLOG_LIMIT = 2**20
+PIECE = 2**16
 _LEVELS = (
     ("ClinicalData", ("StudyOID",)),
     ("SubjectData", ("SubjectKey",)),
@@ -78,8 +79,8 @@ def read_odm(source: OdmSource, name: str, file: RawFile, problems: Problems) ->
         return None
     harvest = _Harvest()
     try:
-        for element in _elements(file.data):
-            _gather(element, source, harvest)
+        for line, element in _elements(file.data):
+            _gather(element, line, source, harvest)
     except etree.XMLSyntaxError as error:
         what = f"'{file.file}' is not whole as XML: {error.msg}"
         problems.add(Problem(DAMAGED, what, file.place(error.lineno or 0)))
@@ -113,21 +114,43 @@ def _safe(file: RawFile, problems: Problems) -> bool:
     return first == f"{NAMESPACE} ODM"
 
 
-def _elements(data: bytes) -> Iterator[Element]:
-    """Give definitions and item groups as they end, and forget each subject after use."""
+def _elements(data: bytes) -> Iterator[tuple[int, Element]]:
+    """Give definitions and item groups as they end, with the line on which they begin.
+
+    The lines are counted here, because the parser's own stop at 65,535. Each subject is forgotten
+    after use.
+    """
     tags = [f"{ODM}{tag}" for tag in ("ItemDef", "ItemGroupDef", "FormDef", "ItemGroupData", "SubjectData")]
-    stream = etree.iterparse(
-        io.BytesIO(data), tag=tags, resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False
+    parser = etree.XMLPullParser(
+        ("start", "end"), tag=tags, resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False
     )
-    for _, element in stream:
-        yield element
-        if element.tag == f"{ODM}SubjectData":
-            element.clear()
-            while (earlier := element.getprevious()) is not None and earlier.tag == element.tag:
-                element.getparent().remove(earlier)
+    begun = 0
+    for line, piece in _pieces(data):
+        parser.feed(piece)
+        for event, found in parser.read_events():
+            element = cast(Element, found)
+            if event == "start":
+                begun = line
+                continue
+            yield begun, element
+            if element.tag == f"{ODM}SubjectData":
+                _forget(element)
+    parser.close()
 
 
-def _gather(element: Element, source: OdmSource, harvest: _Harvest) -> None:
+def _pieces(data: bytes) -> Iterator[tuple[int, bytes]]:
+    for number, line in enumerate(io.BytesIO(data), 1):
+        for first in range(0, len(line), PIECE):
+            yield number, line[first : first + PIECE]
+
+
+def _forget(element: Element) -> None:
+    element.clear()
+    while (earlier := element.getprevious()) is not None and earlier.tag == element.tag:
+        cast(Element, element.getparent()).remove(earlier)
+
+
+def _gather(element: Element, line: int, source: OdmSource, harvest: _Harvest) -> None:
     match etree.QName(element).localname:
         case "ItemDef":
             question = " ".join(" ".join(map(str, element.itertext(f"{ODM}TranslatedText"))).split())
@@ -142,7 +165,7 @@ def _gather(element: Element, source: OdmSource, harvest: _Harvest) -> None:
             place = keys["FormOID"], keys["ItemGroupOID"]
             harvest.seen.add(place)
             if place == (source.form, source.item_group):
-                _add_row(element, keys, harvest)
+                _add_row(element, line, keys, harvest)
 
 
 def _references(element: Element, tag: str, key: str) -> list[str]:
@@ -160,8 +183,8 @@ def _keys(element: Element) -> dict[str, str]:
     return {name: keys.get(name, "") for name in FIXED}
 
 
-def _add_row(element: Element, keys: dict[str, str], harvest: _Harvest) -> None:
-    row, line = dict(keys), cast(int, element.sourceline)
+def _add_row(element: Element, line: int, keys: dict[str, str], harvest: _Harvest) -> None:
+    row = dict(keys)
     for item in element.iterchildren():
         tag = etree.QName(item).localname if isinstance(item.tag, str) else ""
         if not tag.startswith("ItemData"):

@@ -134,6 +134,7 @@ def _choices(text: str, place: Place, problems: Problems) -> dict[str, str]:
     pairs = [part.partition(",") for part in text.split("|")]
     if any(not comma or not code.strip() for code, comma, _ in pairs):
         problems.add(Problem(BAD_CHOICES, "a choice has no code or no comma", place, value=text))
+        return {}
     return {code.strip(): label.strip() for code, _, label in pairs}
 
 

@@ -1,0 +1,201 @@
+"""XLSX sheets and Parquet files: typed cells become the texts that a person would read."""
+
+import io
+import zipfile
+from datetime import date, datetime, time, timedelta, timezone
+from decimal import Decimal
+from pathlib import Path
+
+import openpyxl
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+import xlsxwriter
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from trialkit.problems import Problems
+from trialkit.raw.files import RawFile
+from trialkit.raw.read import read
+from trialkit.raw.render import cell_text, duration_text, number_text
+from trialkit.raw.source import ParquetSource, XlsxSource
+from trialkit.raw.workbook import report_bad_cells
+
+
+def load_sheet(folder, write, **spec):
+    book = xlsxwriter.Workbook(folder / "lab.xlsx", {"default_date_format": "yyyy-mm-dd hh:mm:ss"})
+    write(book, book.add_worksheet("LIS"))
+    book.close()
+    return load_book(folder, **spec)
+
+
+def load_book(folder, **spec):
+    problems = Problems()
+    source = XlsxSource(**{"format": "xlsx", "file": "lab.xlsx", "sheet": "LIS"} | spec)
+    return read(source, "LB", folder, problems), problems.items
+
+
+def columns(table):
+    return {name: column.objects().tolist() for name, column in table.columns.items()}
+
+
+def test_sheet_rows_and_labels(tmp_path):
+    def write(_, sheet):
+        sheet.write(0, 0, "Exported by LIS")
+        sheet.write_row(2, 1, ["ID", "RES"])
+        sheet.write_row(3, 1, ["标本号", "结果"])
+        sheet.write_row(4, 1, ["001", 3.2])
+        sheet.write_row(6, 1, ["", "<0.01"])
+
+    table, problems = load_sheet(tmp_path, write, skip=1, header=2, labels=2)
+    assert problems == []
+    assert columns(table) == {"ID": ["001", ""], "RES": ["3.2", "<0.01"]}
+    assert (table.lines.tolist(), table.unit, table.labels) == (
+        [5, 7],
+        "row",
+        {"ID": "标本号", "RES": "结果"},
+    )
+    assert table.notes == {"blank lines": 2}
+
+
+def test_typed_cells(tmp_path):
+    def write(book, sheet):
+        clock, day = (book.add_format({"num_format": form}) for form in ("hh:mm", "yyyy-mm-dd"))
+        sheet.write_row(0, 0, ["A"])
+        cells = [1, 1.0, 0.1 + 0.2, 1e-7, 123456789012345, -0.0, True, False, "1", "2020-02-29"]
+        for row, cell in enumerate(cells, 1):
+            sheet.write(row, 0, cell)
+        sheet.write_datetime(11, 0, datetime.fromisoformat("2020-02-29"))
+        sheet.write_datetime(12, 0, datetime.fromisoformat("2020-02-29T08:05:07"))
+        sheet.write_datetime(13, 0, date(2020, 2, 29), day)
+        sheet.write_datetime(14, 0, time(8, 2), clock)
+        sheet.write_formula(15, 0, '="x"', None, "x")
+
+    table, problems = load_sheet(tmp_path, write)
+    assert problems == []
+    assert columns(table)["A"] == [
+        *("1", "1", "0.3", "0.0000001", "123456789012345", "0", "TRUE", "FALSE", "1", "2020-02-29"),
+        *("2020-02-29", "2020-02-29T08:05:07", "2020-02-29", "08:02", "x"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("dates", "texts"),
+    [
+        ("auto", ["2020-02-29T08:05", "2020-02-29"]),
+        ("minute", ["2020-02-29T08:05", "2020-02-29"]),
+        ("second", ["2020-02-29T08:05:00", "2020-02-29"]),
+    ],
+)
+def test_declared_dates(tmp_path, dates, texts):
+    def write(_, sheet):
+        sheet.write_row(0, 0, ["A"])
+        for row, moment in enumerate(["2020-02-29T08:05", "2020-02-29"], 1):
+            sheet.write_datetime(row, 0, datetime.fromisoformat(moment))
+
+    assert columns(load_sheet(tmp_path, write, dates=dates)[0])["A"] == texts
+
+
+def test_a_book_of_another_writer(tmp_path):
+    book = openpyxl.Workbook()
+    book.active.title = "LIS"
+    for row in (["A", None, "C"], ["x", None, 1], [None, None, None], ["", None, 2.5]):
+        book.active.append(row)
+    book.save(tmp_path / "lab.xlsx")
+    table, problems = load_book(tmp_path)
+    assert (columns(table), problems) == ({"A": ["x", ""], "C": ["1", "2.5"]}, [])
+    assert table.lines.tolist() == [2, 4]
+
+
+def test_true_and_one_are_not_one_value(tmp_path):
+    def write(_, sheet):
+        sheet.write_column(0, 0, ["A", 1, True, "1", 0, False])
+
+    assert columns(load_sheet(tmp_path, write)[0])["A"] == ["1", "TRUE", "1", "0", "FALSE"]
+
+
+def test_damage_inside_the_package_is_refused(tmp_path):
+    with zipfile.ZipFile(tmp_path / "lab.xlsx", "w") as book:
+        book.writestr("_rels/.rels", '<!DOCTYPE r [<!ENTITY x "y">]><r>&x;</r>')
+    assert [problem.kind.code for problem in load_book(tmp_path)[1]] == ["RAW-007"]
+
+
+def test_a_formula_may_give_an_empty_text():
+    found, file = Problems(), RawFile(Path("a.xlsx"), "a.xlsx", b"", "")
+    cells = b'<c r="A2" t="str"><f>B2</f><v></v></c><c r="A3"><f>B3</f><v></v></c><c r="A4"/>'
+    report_bad_cells(cells, file, 0, found)
+    assert [str(problem.where) for problem in found.items] == ["a.xlsx:3"]
+
+
+def test_parquet(tmp_path):
+    zone = timezone(timedelta(hours=8))
+    data = {
+        "ID": pa.array(["001", None, "NA"]),
+        "CODE": pa.array(["x", None, "x"]).dictionary_encode(),
+        "N": pa.array([1, None, 3], pa.int64()),
+        "F": pa.array([0.1, float("nan"), 2.0]),
+        "D": pa.array([date(2020, 2, 29), None, date(1, 1, 1)]),
+        "T": pa.array([datetime(2020, 2, 29, tzinfo=zone), None, None], pa.timestamp("us", "+08:00")),
+        "DEC": pa.array([Decimal("1.50"), None, None]),
+        "B": pa.array([True, False, None]),
+        "NOTHING": pa.nulls(3),
+    }
+    pq.write_table(pa.table(data), tmp_path / "lb.parquet", row_group_size=2)
+    problems = Problems()
+    table = read(ParquetSource(format="parquet", file="lb.parquet"), "LB", tmp_path, problems)
+    assert problems.items == []
+    assert columns(table) == {
+        "ID": ["001", "", "NA"],
+        "CODE": ["x", "", "x"],
+        "N": ["1", "", "3"],
+        "F": ["0.1", "", "2"],
+        "D": ["2020-02-29", "", "0001-01-01"],
+        "T": ["2020-02-29T00:00:00+08:00", "", ""],
+        "DEC": ["1.50", "", ""],
+        "B": ["TRUE", "FALSE", ""],
+        "NOTHING": ["", "", ""],
+    }
+    assert (table.lines.tolist(), table.unit) == ([1, 2, 3], "row")
+
+
+def test_parquet_without_rows(tmp_path):
+    out = io.BytesIO()
+    pq.write_table(pa.table({"A": pa.array([], pa.string())}), out)
+    (tmp_path / "lb.parquet").write_bytes(out.getvalue())
+    table = read(ParquetSource(format="parquet", file="lb.parquet"), "LB", tmp_path, Problems())
+    assert (table.rows, list(table.columns)) == (0, ["A"])
+
+
+@settings(max_examples=200, derandomize=True)
+@given(st.floats(-1e15, 1e15).map(lambda value: float(f"{value:.15g}")))
+def test_number_text_keeps_15_digits(value):
+    text = number_text(value)
+    assert float(text) == value
+    assert "e" not in text
+
+
+@settings(max_examples=100, derandomize=True)
+@given(st.integers(0, 10**6))
+def test_durations_add_up(seconds):
+    hours, minutes, rest = ([*duration_text(seconds).split(":"), "0"])[:3]
+    assert int(hours) * 3600 + int(minutes) * 60 + int(rest) == seconds
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (None, ""),
+        (float("nan"), ""),
+        (float("inf"), "inf"),
+        (timedelta(hours=25, seconds=1), "25:00:01"),
+        (time(8, 2, 3, 500000), "08:02:03.500000"),
+        (-0.0, "0"),
+    ],
+)
+def test_cell_text(value, text):
+    assert cell_text(value) == text
+
+
+def test_cells_without_a_text_are_refused():
+    with pytest.raises(TypeError, match="no text for a cell of type list"):
+        cell_text([])
