@@ -88,12 +88,19 @@ def open_file(
     except Refusal as refusal:
         problems.add(*refusal.problems)
         return None
-    if not path.exists():
+    if not _exists(path):
         if not source.optional:
             hint = _present(name, folder)
             problems.add(Problem(NO_FILE, f"raw file '{name}' is missing", Place(name), hint=hint, spec=spec))
         return None
     return _checked(path, name, sha256, spec, problems)
+
+
+def _exists(path: Path) -> bool:
+    try:
+        return path.exists()
+    except OSError:
+        return True  # it can't be seen, which reading it will say
 
 
 def _checked(path: Path, name: str, sha256: str | None, spec: Place, problems: Problems) -> RawFile | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -21,10 +21,18 @@ MEMBERS = Kind("RAW-050", "transport file holds several datasets", "Export one d
 NO_DATE = Kind("RAW-051", "number is no date that its SAS format can show", "Correct the dataset.")
 
 CARD = 80
+NUMERIC = 1
 _MEMBER = (b"HEADER RECORD*******MEMBER  HEADER RECORD", b"HEADER RECORD*******MEMBV8  HEADER RECORD")
 _NAMES = (b"HEADER RECORD*******NAMESTR HEADER RECORD", b"HEADER RECORD*******NAMSTV8 HEADER RECORD")
 _ROWS = (b"HEADER RECORD*******OBS     HEADER RECORD", b"HEADER RECORD*******OBSV8   HEADER RECORD")
 _SAS_MAGIC = bytes(12) + bytes.fromhex("c2ea8160b31411cfbd92080009c7318c181f1011")
+_LETTERS = np.frombuffer(b"ABCDEFGHIJKLMNOPQRSTUVWXYZ_", np.uint8)
+
+
+class _Field(NamedTuple):
+    type: int
+    length: int
+    position: int
 
 
 def read_sas(source: SasSource, name: str, file: RawFile, problems: Problems) -> RawTable | None:
@@ -73,7 +81,7 @@ def read_xpt(source: XptSource, name: str, file: RawFile, problems: Problems) ->
         problems: where problems go: RAW-007, RAW-050, RAW-051.
 
     Returns:
-        The table, its rows named by record number.
+        The table, its rows named by record number; special missing values as ``.A`` to ``.Z`` and ``._``.
 
     >>> from pathlib import Path
     >>> found, file = Problems(), RawFile(Path("a.xpt"), "a.xpt", b"HEADER", "")
@@ -90,9 +98,12 @@ def read_xpt(source: XptSource, name: str, file: RawFile, problems: Problems) ->
         return None
 
     def reader() -> Any:
-        return pyreadstat.read_xport(
+        data, meta = pyreadstat.read_xport(
             str(file.path), encoding=source.encoding, disable_datetime_conversion=True, output_format="dict"
         )
+        for name, at in zip(meta.column_names, _fields(file.data), strict=True):
+            _restore_special(data[name], file.data, at)
+        return data, meta
 
     return _read(reader, name, file, problems)
 
@@ -121,12 +132,18 @@ def _read(reader: Callable[[], Any], name: str, file: RawFile, problems: Problem
     return RawTable(name, file.file, columns, lines, "record", labels, file.sha256)
 
 
+def _shown(meta: Any, column: str) -> str:
+    """Give the SAS format of a numeric variable, and ``$`` for a text."""
+    if meta.readstat_variable_types.get(column) == "string":
+        return "$"
+    return str(meta.original_variable_types.get(column) or "")
+
+
 def _column(values: Any, form: str, name: str, file: RawFile, problems: Problems) -> Column:
     array = np.empty(len(values), object)
     array[:] = list(values)
     codes, distinct = pd.factorize(array, use_na_sentinel=False)
-    numeric = any(isinstance(value, (int, float)) and value == value for value in distinct)
-    kind = sas_kind(form) if numeric else "text"
+    kind = "text" if form == "$" else sas_kind(form)
     texts = [_text(value, kind) for value in distinct]
     bad = [place for place, text in enumerate(texts) if text is None]
     if bad:
@@ -167,7 +184,7 @@ def _transport_fault(data: bytes) -> str:
     if names < 0 or rows < 0:
         return "ends before its records: it is cut short"
     try:
-        length = _record_length(data, names)
+        length = sum(field.length for field in _fields(data))
     except (ValueError, struct.error):
         return "has a broken header"
     body = len(data) - rows - CARD
@@ -177,10 +194,31 @@ def _transport_fault(data: bytes) -> str:
     return ""
 
 
-def _record_length(data: bytes, names: int) -> int:
-    """Add up the lengths of the variables, from the NAMESTR records (TS-140)."""
+def _fields(data: bytes) -> list[_Field]:
+    """Give the place of each variable in a record, from the NAMESTR records (TS-140)."""
+    names = _card(data, _NAMES)
     count, size = int(data[names + 53 : names + 58]), int(data[_card(data, _MEMBER) + 74 :][:4])
-    return sum(struct.unpack_from(">h", data, names + CARD + n * size + 4)[0] for n in range(count))
+    starts = [names + CARD + number * size for number in range(count)]
+    return [
+        _Field(*struct.unpack_from(">h2xh", data, at), *struct.unpack_from(">i", data, at + 84))
+        for at in starts
+    ]
+
+
+def _restore_special(values: list[Any], data: bytes, field: _Field) -> None:
+    """Put the letters of special missing values back, which the reading library gives as missing.
+
+    Such a value is its letter and then zeros, which no number is (TS-140, missing values).
+    """
+    length = sum(one.length for one in _fields(data))
+    first = _card(data, _ROWS) + CARD
+    if field.type != NUMERIC or not values:
+        return
+    body = np.frombuffer(data, np.uint8, len(values) * length, first).reshape(len(values), length)
+    cells = body[:, field.position : field.position + field.length]
+    special = np.isin(cells[:, 0], _LETTERS) & ~cells[:, 1:].any(axis=1)
+    for row in np.flatnonzero(special):
+        values[row] = chr(cells[row, 0])
 
 
 def _card(data: bytes, marks: tuple[bytes, ...]) -> int:

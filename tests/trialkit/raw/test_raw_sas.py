@@ -70,6 +70,22 @@ def test_a_file_cut_short_never_reads_as_whole(tmp_path_factory, rows, cut):
     assert table is None or whole
 
 
+def test_special_missing_values_keep_their_letter(tmp_path):
+    frame = pd.DataFrame(
+        {"N": [None, None, 1.0, None], "A": [".A", "x", "y", "z"], "M": [1.0, None, None, 2.0]}
+    )
+    pyreadstat.write_xport(frame, str(tmp_path / "ae.xpt"), file_format_version=5)
+    data = bytearray((tmp_path / "ae.xpt").read_bytes())
+    body = data.index(b"HEADER RECORD*******OBS") + 80
+    length = 8 + 2 + 8
+    data[body : body + 8] = b"A" + bytes(7)
+    data[body + length + 10 : body + length + 18] = b"_" + bytes(7)
+    (tmp_path / "ae.xpt").write_bytes(data)
+    table, problems = load_xpt(tmp_path, missing=[".A"])
+    assert problems == []
+    assert columns(table) == {"N": ["", "", "1", ""], "A": ["", "x", "y", "z"], "M": ["1", "._", "", "2"]}
+
+
 def test_texts_of_another_encoding_need_a_declaration(tmp_path):
     frame = pd.DataFrame({"A": ["HAeLT"]})
     pyreadstat.write_xport(frame, str(tmp_path / "ae.xpt"), file_format_version=5)
@@ -95,6 +111,7 @@ def load_sas(folder, monkeypatch, data, formats, rows):
         column_names=list(data),
         column_labels=[None] * len(data),
         original_variable_types=formats,
+        readstat_variable_types={"A": "string"},
         number_rows=rows,
     )
     monkeypatch.setattr(pyreadstat, "read_sas7bdat", lambda path, **options: (data, meta))
@@ -104,10 +121,10 @@ def load_sas(folder, monkeypatch, data, formats, rows):
 
 
 def test_dataset(tmp_path, monkeypatch):
-    data = {"A": ["001", None], "N": [1.5, "B"], "D": [21974.0, float("nan")], "E": [None, None]}
+    data = {"A": ["001", None], "N": [1.5, "B"], "D": [21974.0, float("nan")], "E": [None, "C"]}
     table, problems = load_sas(tmp_path, monkeypatch, data, {"A": "$CHAR3", "D": "YYMMDD10"}, 2)
     assert problems == []
-    assert columns(table) == {"A": ["001", ""], "N": ["1.5", ".B"], "D": ["2020-02-29", ""], "E": ["", ""]}
+    assert columns(table) == {"A": ["001", ""], "N": ["1.5", ".B"], "D": ["2020-02-29", ""], "E": ["", ".C"]}
 
 
 def test_dataset_with_fewer_records_than_it_says(tmp_path, monkeypatch):
