@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import Annotated, TypeAlias
 
 import numpy as np
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from trialkit.simulate.draws import Numeral, texts_of
 from trialkit.simulate.formula import EPOCH, Array, Formula
@@ -52,6 +53,26 @@ class Cell(Part):
             spoken = blank & (scene.random.random(scene.rows) < self.token_rate)
             texts[spoken] = chosen(self.tokens, scene)[spoken]
         return texts
+
+
+def _pattern(styles: dict[str, float], tokens: str) -> dict[str, float]:
+    known = dict.fromkeys(tokens.split(), "")
+    for style in styles:
+        try:
+            style.format_map(known)
+        except (KeyError, ValueError, IndexError):
+            raise ValueError(f"'{style}' may name {', '.join(known)} only") from None
+    if not styles or min(styles.values()) < 0 or not sum(styles.values()):
+        raise ValueError("needs a style with a weight")
+    return styles
+
+
+DateStyles: TypeAlias = Annotated[
+    dict[str, float], AfterValidator(lambda styles: _pattern(styles, "Y m d M D serial"))
+]
+ClockStyles: TypeAlias = Annotated[
+    dict[str, float], AfterValidator(lambda styles: _pattern(styles, "H h h12 N S half"))
+]
 
 
 def chosen(values: list[str], scene: Scene) -> Array:
@@ -114,12 +135,12 @@ class Date(Cell):
     """
 
     date: Formula = Field(description="days since 1970-01-01")
-    styles: dict[str, float]
+    styles: DateStyles
     clock: Formula | None = Field(None, description="minutes since midnight")
-    clock_styles: dict[str, float] = Field({"{h}:{N}": 1})
+    clock_styles: ClockStyles = Field({"{h}:{N}": 1})
     known: Formula = Field("3", description="3: day known, 2: month known, 1: year known")
-    month_styles: dict[str, float] = Field({"{Y}-{m}-UK": 1})
-    year_styles: dict[str, float] = Field({"{Y}-UK-UK": 1})
+    month_styles: DateStyles = Field({"{Y}-{m}-UK": 1})
+    year_styles: DateStyles = Field({"{Y}-UK-UK": 1})
 
     def write(self, scene: Scene) -> Array:
         """Write the dates; a missing date is empty.
@@ -151,7 +172,7 @@ class Clock(Cell):
     """
 
     clock: Formula = Field(description="minutes since midnight")
-    styles: dict[str, float]
+    styles: ClockStyles
 
     def write(self, scene: Scene) -> Array:
         """Write the times; a missing time is empty.

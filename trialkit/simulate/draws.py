@@ -266,7 +266,8 @@ class Numeral(Draw):
         """Write the numbers; missing is empty.
 
         >>> from trialkit.simulate.table import Table, World
-        >>> Numeral(numeral="1.5", decimals="2").draw(Scene(Table("t", 1), World(1), World(1).random())).tolist()
+        >>> scene = Scene(Table("t", 1), World(1), World(1).random())
+        >>> Numeral(numeral="1.5", decimals="2").draw(scene).tolist()
         ['1.50']
         """
         values, decimals = scene.value(self.numeral), scene.value(self.decimals)

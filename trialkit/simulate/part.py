@@ -17,7 +17,7 @@ from trialkit.problems import Exit, Kind, Place, did_you_mean
 NO_PART = Kind(
     "SIM-001", "no part of a simulation is named", "Name exactly one by its main key.", exit=Exit.SPEC
 )
-MODULES = ("rows", "draws", "links", "spread", "cells", "damage", "sinks")
+MODULES = ("rows", "draws", "links", "spread", "cells", "damage", "defects", "sinks")
 
 
 class Part(Model):

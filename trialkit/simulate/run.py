@@ -17,7 +17,7 @@ from trialkit.publish import publishing, read_manifest, write_manifest
 from trialkit.simulate.formula import evaluate
 from trialkit.simulate.sheet import Entry, Sheet
 from trialkit.simulate.sinks import Sink, Writer, quoted
-from trialkit.simulate.spec import Simulation, files_of, read_lists
+from trialkit.simulate.spec import Simulation, check_names, files_of, read_lists
 from trialkit.simulate.table import Scene, Table, World
 
 TOO_MANY = Kind("SIM-005", "number is out of bounds", "Give a number within the bounds.", exit=Exit.SPEC)
@@ -90,6 +90,7 @@ def simulate(
     trialkit.problems.Refusal: error SPEC-001 simulation.yaml cannot read simulation.yaml: ...
     """
     spec = load(spec_dir / SPEC_FILE, Simulation, folder=spec_dir)
+    check_names(spec)
     subjects = subjects or spec.subjects
     _bounded(subjects, seed)
     schedule = schedule or next(iter(spec.schedules), "")

@@ -87,8 +87,8 @@ class Writer(AbstractContextManager["Writer"]):
 class Csv(Sink):
     """A comma-separated file."""
 
-    csv: str = Field(description="name of the file")
-    encoding: str = "utf-8"
+    csv: str = Field(pattern=r"^\w+\.csv$", description="name of the file")
+    encoding: Literal["utf-8", "utf-8-sig", "gb18030"] = "utf-8"
     newline: Literal["crlf", "lf"] = "lf"
 
     def file_name(self) -> str:
@@ -177,7 +177,7 @@ def quoted_all(cells: Array) -> list[str]:
 class Xlsx(Sink):
     """A workbook of text cells; rows beyond a million go to further sheets."""
 
-    xlsx: str = Field(description="name of the file")
+    xlsx: str = Field(pattern=r"^\w+\.xlsx$", description="name of the file")
     sheet: str = "Sheet1"
 
     def file_name(self) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated
 
@@ -10,14 +11,15 @@ from pydantic import BeforeValidator, Field
 
 from trialkit.model import Model
 from trialkit.paths import safe_path
-from trialkit.problems import Exit, Kind, Place, Problem, Refusal, did_you_mean
+from trialkit.problems import Exit, Kind, Place, Problem, Problems, Refusal, did_you_mean
 from trialkit.simulate.damage import Defect, Event
+from trialkit.simulate.defects import Reentry
 from trialkit.simulate.draws import Draw, terms
 from trialkit.simulate.formula import Formula
 from trialkit.simulate.part import Names, one_of, ranges
 from trialkit.simulate.rows import RowSource
 from trialkit.simulate.sinks import Sink
-from trialkit.simulate.table import Table
+from trialkit.simulate.table import UNKNOWN, Table
 
 NO_LIST = Kind("SIM-003", "included table cannot be read", "Give a UTF-8 CSV file.", exit=Exit.SPEC)
 NO_SCHEDULE = Kind("SIM-004", "schedule is unknown", "Name a schedule of the simulation.", exit=Exit.SPEC)
@@ -51,12 +53,55 @@ class Simulation(Model):
 def files_of(part: Event | Defect) -> Names:
     """Give the files that an event or defect is about: the value of its main key.
 
-    >>> from trialkit.simulate.damage import Duplicate
+    >>> from trialkit.simulate.defects import Duplicate
     >>> files_of(Duplicate(duplicate="SUBJ", code="D01", rate="0.01"))
     ['SUBJ']
     """
     names: Names = getattr(part, part.main_key())
     return names
+
+
+def check_names(spec: Simulation) -> None:
+    """Check that tables, files and columns that parts of the spec name are there.
+
+    Raises:
+        Refusal: SIM-002, all at once.
+
+    >>> check_names(Simulation(study="S", partition="p", tables={}, files={}))
+    Traceback (most recent call last):
+    trialkit.problems.Refusal: error SIM-002 there is no table 'p'. None is known.
+    """
+    found = Problems()
+
+    def known(name: str, names: Iterable[str], what: str, part: Model) -> None:
+        if name not in names:
+            found.add(
+                Problem(UNKNOWN, f"there is no {what} '{name}'", part.place(), hint=did_you_mean(name, names))
+            )
+
+    known(spec.partition, spec.tables, "table", spec)
+    for sink in [*spec.files.values(), *spec.truth.values()]:
+        known(sink.of, spec.tables, "table", sink)
+        for column in sink.key:
+            known(column, sink.columns, "column", sink)
+    parts: list[Event | Defect] = [*spec.events, *spec.defects]
+    for part in parts:
+        for file in files_of(part):
+            known(file, spec.files, "file", part)
+            for column in columns_of(part) if file in spec.files else []:
+                known(column, spec.files[file].columns, "column", part)
+    found.refuse()
+
+
+def columns_of(part: Event | Defect) -> list[str]:
+    """Give the columns that an event or defect names.
+
+    >>> columns_of(Event(event="VISIT", code="D10", field="MISSRSN"))
+    ['MISSRSN']
+    """
+    if isinstance(part, Event):
+        return [part.field] if part.field else []
+    return [*part.fields, *([part.audit] if isinstance(part, Reentry) else [])]
 
 
 def read_lists(spec: Simulation, folder: Path, schedule: str) -> dict[str, Table]:

@@ -13,6 +13,7 @@ from trialkit.problems import Exit, Kind, Place, Problem, Refusal, did_you_mean
 from trialkit.simulate.formula import Array, evaluate
 
 UNKNOWN = Kind("SIM-002", "simulation names something unknown", "Correct the name.", exit=Exit.SPEC)
+BROKEN = Kind("SIM-007", "formula cannot be computed", "Mend the formula.", exit=Exit.SPEC)
 DIGITS = 8  # kept of every number, so that the last bits of a processor's exp() never show
 
 Rows = npt.NDArray[np.int64]
@@ -171,12 +172,17 @@ class Scene:
         """Compute a formula for every row; shape (rows,), float64 or object.
 
         Raises:
-            Refusal: SIM-002 when the formula names an unknown column.
+            Refusal: SIM-002 when the formula names an unknown column, SIM-007 when it cannot be
+                computed, such as a text minus a number.
 
         >>> Scene(Table("person", 1), World(1), World(1).random()).value("'F'").tolist()
         ['F']
         """
-        return settled(evaluate(formula, self._name), self.rows)
+        try:
+            return settled(evaluate(formula, self._name), self.rows)
+        except (TypeError, ValueError, ArithmeticError) as error:
+            what = f"table {self.table.name}: '{formula}' cannot be computed"
+            raise Refusal([Problem(BROKEN, what, Place(file="simulation.yaml"))]) from error
 
     def mask(self, formula: str) -> npt.NDArray[np.bool_]:
         """Compute a condition for every row; shape (rows,).
