@@ -116,9 +116,7 @@ def _read(reader: Callable[[], Any], name: str, file: RawFile, problems: Problem
         problems.add(Problem(DAMAGED, f"'{file.file}' cannot be read: {error}", file.place(), hint=hint))
         return None
     columns = {
-        column: _column(
-            data[column], str(meta.original_variable_types.get(column) or ""), column, file, problems
-        )
+        column: _column(data[column], _shown(meta, column), column, file, problems)
         for column in meta.column_names
     }
     rows = len(next(iter(columns.values()), ()))

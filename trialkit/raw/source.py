@@ -114,7 +114,7 @@ class CsvSource(_Delimited, _HeaderLines):
     '\t'
     """
 
-    format: Literal["csv", "tsv"]
+    format: Literal["csv", "tsv"] = Field(description="format of the file")
     quote: str = Field('"', max_length=1, description="quote character; an empty text means no quoting")
 
     @model_validator(mode="after")
@@ -140,7 +140,7 @@ class XlsxSource(_HeaderLines):
     'auto'
     """
 
-    format: Literal["xlsx"]
+    format: Literal["xlsx"] = Field(description="format of the file")
     sheet: str = Field(description="name of the sheet")
     dates: Dates = Field(
         "auto",
@@ -158,7 +158,7 @@ class SasSource(RawSource):
     True
     """
 
-    format: Literal["sas7bdat"]
+    format: Literal["sas7bdat"] = Field(description="format of the file")
     encoding: str | None = Field(None, description="encoding of the texts, where the file's own is wrong")
 
 
@@ -169,7 +169,7 @@ class XptSource(RawSource):
     'ae.xpt'
     """
 
-    format: Literal["xpt"]
+    format: Literal["xpt"] = Field(description="format of the file")
     encoding: str | None = Field(None, description="encoding of the texts; default UTF-8, which holds ASCII")
 
 
@@ -184,7 +184,7 @@ class OdmSource(RawSource):
     'error'
     """
 
-    format: Literal["odm"]
+    format: Literal["odm"] = Field(description="format of the file")
     form: str = Field(description="FormOID")
     item_group: str = Field(description="ItemGroupOID")
     transactions: Literal["error", "keep"] = Field(
@@ -203,7 +203,7 @@ class RedcapSource(_Delimited):
     'labels'
     """
 
-    format: Literal["redcap"]
+    format: Literal["redcap"] = Field(description="format of the file")
     dictionary: str = Field(description="path of the data dictionary (CSV), relative to the raw folder")
     choices: Literal["labels", "codes"] = Field(
         "labels", description="what the cells of choice fields become: labels of the dictionary, or codes"
@@ -217,7 +217,7 @@ class ParquetSource(RawSource):
     'list'
     """
 
-    format: Literal["parquet"]
+    format: Literal["parquet"] = Field(description="format of the file")
 
 
 Source: TypeAlias = Annotated[
