@@ -121,7 +121,8 @@ def _metas(spec: DatasetSpec, standard: Standard, store: Store) -> dict[str, Met
 
 def _fill(spec: DatasetSpec, context: Context, metas: dict[str, Meta]) -> None:
     variables = all_variables(spec)
-    for name in variable_order(spec):
+    subject = context.store.study.subject.variable if context.store.study else "USUBJID"
+    for name in variable_order(spec, subject):
         context.variable, context.spec = name, _with_codelist(variables[name], metas[name])
         try:
             made = context.value(variables[name].rule)

@@ -83,14 +83,17 @@ def dataset_levels(specs: Mapping[str, DatasetSpec], wanted: Iterable[str]) -> l
     return in_order(needs)
 
 
-def variable_order(spec: DatasetSpec) -> list[str]:
-    """Order the variables of a dataset so that each comes after those it names.
+def variable_order(spec: DatasetSpec, subject: str = "USUBJID") -> list[str]:
+    """Sort the variables of a dataset so that each comes after those it names.
+
+    The variable that identifies a subject is made as early as it can be, because rules that look
+    into other tables match by it without naming it.
 
     Raises:
         Refusal: with the cycle, when there is one.
 
     >>> spec = DatasetSpec.model_validate({"dataset": "DM", "records": [{"read": "SUBJ"}], "keys": ["B"],
-    ...     "variables": {"A": {"copy": "B"}, "B": {"copy": "RAW"}}})
+    ...     "variables": {"A": "B", "B": "RAW"}})
     >>> variable_order(spec)
     ['B', 'A']
     """
@@ -103,4 +106,18 @@ def variable_order(spec: DatasetSpec) -> list[str]:
         }
         for name, variable in variables.items()
     }
+    before = _behind(subject, needs)
+    for name in needs.keys() - before if subject in needs else ():
+        needs[name].add(subject)
     return [name for level in in_order(needs, spec.place()) for name in level]
+
+
+def _behind(name: str, needs: Mapping[str, set[str]]) -> set[str]:
+    """Give a name and all that it needs."""
+    found: set[str] = set()
+    todo = [name]
+    while todo:
+        if (one := todo.pop()) not in found:
+            found.add(one)
+            todo += needs.get(one, ())
+    return found

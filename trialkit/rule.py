@@ -144,8 +144,8 @@ def written(value: Any) -> str:
     >>> written(["A", "B"])
     'A, B'
     """
-    if isinstance(value, Rule):
-        return value.sentence().rstrip(".")
+    if isinstance(value, Rule) or hasattr(value, "sentence"):
+        return str(value.sentence()).rstrip(".")
     if isinstance(value, Expression):
         return value.text
     if isinstance(value, float):
@@ -157,7 +157,8 @@ def written(value: Any) -> str:
         parts = {info.alias or name: getattr(value, name) for name, info in fields.items()}
         return ", ".join(f"{name} {written(part)}" for name, part in parts.items() if part not in ("", None))
     if isinstance(value, dict):
-        return ", ".join(f"{key}: {written(part)}" for key, part in value.items())
+        pairs = ((key, written(part)) for key, part in value.items())
+        return ", ".join(key if key == said else f"{key}: {said}" for key, said in pairs)
     if isinstance(value, (list, tuple)):
         return ", ".join(written(part) for part in value)
     return str(value)
