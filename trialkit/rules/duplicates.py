@@ -14,7 +14,7 @@ from trialkit.context import Context
 from trialkit.match import order_by
 from trialkit.problems import Exit, Kind, Problem, Refusal
 from trialkit.records import Records
-from trialkit.rule import RecordRule
+from trialkit.rule import RecordRule, Rule
 from trialkit.steps import ColumnNames, in_order, merged_lineage, of_study, set_aside
 
 EXACT = Kind("ROW-020", "exact duplicates", "Delete the second entry, or declare `exact_duplicates: drop`.")
@@ -178,13 +178,13 @@ def edges(group: npt.NDArray[Any], *, last: bool = False) -> Mask:
     return np.append(change, True) if last else np.insert(change, 0, True)
 
 
-def ordered(column: Column, name: str, rule: RecordRule) -> Column:
+def ordered(column: Column, name: str, rule: Rule) -> Column:
     """Give a column as values that sort in time or size.
 
     Raises:
         Refusal: ROW-023 when its texts are neither numbers nor ISO 8601 dates.
 
-    >>> ordered(Column.text(["10", "9"]), "A", RecordRule()).objects().tolist()
+    >>> ordered(Column.text(["10", "9"]), "A", Rule()).objects().tolist()
     [10.0, 9.0]
     """
     made = in_order(column)

@@ -46,7 +46,7 @@ class Gather(RecordRule):
     are blank, ``keep`` none. A row without any item goes to the ledger.
 
     >>> Gather(gather={"SYSBP": "SYS_BP"}, key="VSTESTCD", into="RESULT").sentence()
-    "One record for each item of a row, with RESULT: RESULT and the item's name in VSTESTCD: SYSBP: SYS_BP."
+    "One record for each item of a row, with RESULT and the item's name in VSTESTCD: SYSBP: SYS_BP."
     """
 
     items: dict[str, str | list[str]] | str = Field(

@@ -41,7 +41,7 @@ class Join(RecordRule):
     ``quarantine`` it: leave it out and ask the site.
 
     >>> Join(join="DM", on="USUBJID", take="RFSTDTC").sentence()
-    'With RFSTDTC: RFSTDTC of the row of DM that has the same USUBJID: USUBJID.'
+    'With RFSTDTC of the row of DM that has the same USUBJID.'
     """
 
     table: str = Field(alias="join", description="the table with further columns")

@@ -1,0 +1,65 @@
+"""Results against their reference range."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+import numpy as np
+from pydantic import Field
+
+from trialkit.column import Column
+from trialkit.context import Context
+from trialkit.exprfunctions import to_number
+from trialkit.rule import Value, VariableRule
+from trialkit.rules.evaluate import as_text, on_combinations
+
+
+class RangeIndicator(VariableRule):
+    """LOW, NORMAL or HIGH: {range_indicator} against the limits {low} and {high}.
+
+    A result on a limit is NORMAL, and one limit alone decides as far as it can. "<x" is LOW where x is
+    below the lower limit, ">x" HIGH where x is above the upper limit. All else is missing: no result, no
+    limit, texts that are no numbers. Result and limits must have one unit. (--NRIND; SDTM 2.0, Findings.)
+
+    >>> RangeIndicator(range_indicator="LBORRES", low="LBORNRLO", high="LBORNRHI").sentence()
+    'LOW, NORMAL or HIGH: LBORRES against the limits LBORNRLO and LBORNRHI.'
+    """
+
+    result: Value = Field(alias="range_indicator", description="the result, a number or text")
+    low: Value = Field(description="lower limit")
+    high: Value = Field(description="upper limit")
+
+    example: ClassVar[str] = "LBNRIND: {range_indicator: LBORRES, low: LBORNRLO, high: LBORNRHI}\n"
+
+    def apply(self, context: Context) -> Column:
+        """Compare each result with its limits.
+
+        >>> from trialkit.context import Store
+        >>> from trialkit.records import Records
+        >>> low, high = Column.constant("2", 2), Column.constant("4", 2)
+        >>> columns = {"R": Column.text(["5", "<1"]), "L": low, "H": high}
+        >>> context = Context(Store(None, {}, {}), "LB", Records.start("LB", columns, 2))
+        >>> RangeIndicator(range_indicator="R", low="L", high="H").apply(context).objects().tolist()
+        ['HIGH', 'LOW']
+        """
+        columns = [as_text(context.value(one)) for one in (self.result, self.low, self.high)]
+        made = on_combinations(columns, context.count, indicator)
+        return made if context.count else Column.text([])
+
+
+def indicator(result: str, low: str, high: str) -> str:
+    """Compare one result with its limits.
+
+    >>> [indicator(text, "2", "4") for text in ("1", "2", "5", "<1", "<3", ">5", "", "POS")]
+    ['LOW', 'NORMAL', 'HIGH', 'LOW', '', 'HIGH', '', '']
+    >>> indicator("3", "", ""), indicator("3", "", "4"), indicator("5", "", "4")
+    ('', 'NORMAL', 'HIGH')
+    """
+    lower, upper, sign = to_number(low), to_number(high), result[:1] if result[:1] in "<>" else ""
+    value = to_number(result.lstrip("<>").lstrip("=").strip() if sign else result)
+    if value < lower and sign != ">":
+        return "LOW"
+    if value > upper and sign != "<":
+        return "HIGH"
+    known = not sign and not np.isnan(value) and not (np.isnan(lower) and np.isnan(upper))
+    return "NORMAL" if known else ""
