@@ -192,7 +192,8 @@ def _publish(result: Result, options: Options, standard: Standard, steps: Steps)
 
 
 def _write(built: Built, data: Path, trace: Path, result: Result, options: Options) -> None:
-    write_trace(trace, built.name, built.records)
+    shown = () if built.spec.working else built.metas
+    write_trace(trace, built.name, built.records, [name for name in built.records.columns if name not in shown])
     if built.spec.working:
         return
     created, columns = result.study.spec.created, built.published()

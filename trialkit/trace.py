@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,6 +15,7 @@ from trialkit.records import Many, Records
 
 ITEM = "item"
 MANY = ".many"
+COLUMNS = ".columns"
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -30,10 +31,11 @@ class Trace:
     many: tuple[Many, ...]
 
 
-def write_trace(folder: Path, name: str, records: Records) -> list[Path]:
+def write_trace(folder: Path, name: str, records: Records, unpublished: Iterable[str] = ()) -> list[Path]:
     """Write the lineage of a dataset as parquet: one row per record, one column per source.
 
-    Records that were made from several rows have a second file with pairs of record and row.
+    Records that were made from several rows have a second file with pairs of record and row, and
+    variables that are not published have a third with their values.
 
     >>> import tempfile
     >>> folder = Path(tempfile.mkdtemp())
@@ -42,14 +44,22 @@ def write_trace(folder: Path, name: str, records: Records) -> list[Path]:
     """
     columns: dict[str, pa.Array] = {key: pa.array(records.rows[key], pa.int32()) for key in sorted(records.rows)}
     if records.item is not None:
-        item = records.item.compact()
-        columns[ITEM] = pa.DictionaryArray.from_arrays(
-            pa.array(item.codes, pa.int32()), pa.array(item.values.tolist(), pa.string())
-        )
+        columns[ITEM] = _values(records.item)
     paths = [_write(folder / f"{name.lower()}.parquet", columns)]
     if records.many:
         paths.append(_write(folder / f"{name.lower()}{MANY}.parquet", _pairs(records.many)))
+    if values := {column: _values(records.columns[column]) for column in unpublished}:
+        paths.append(_write(folder / f"{name.lower()}{COLUMNS}.parquet", values))
     return paths
+
+
+def _values(column: Column) -> pa.Array:
+    if column.kind == "number":
+        return pa.array(column.objects(), pa.float64())
+    small = column.compact()
+    return pa.DictionaryArray.from_arrays(
+        pa.array(small.codes, pa.int32()), pa.array(small.values.tolist(), pa.string())
+    )
 
 
 def _pairs(many: tuple[Many, ...]) -> dict[str, pa.Array]:
@@ -92,3 +102,22 @@ def _read_many(path: Path) -> tuple[Many, ...]:
     return tuple(
         Many(str(name), part["record"].to_numpy(), part["row"].to_numpy()) for name, part in groups
     )
+
+
+def read_unpublished(folder: Path, name: str, column: str) -> Column | None:
+    """Read the values of a variable that is not published; None when the trace has none.
+
+    >>> import tempfile
+    >>> folder = Path(tempfile.mkdtemp())
+    >>> records = Records.start("SUBJ", {"X": Column.text(["a", "b"])}, 2)
+    >>> _ = write_trace(folder, "DM", records, ["X"])
+    >>> read_unpublished(folder, "DM", "X").objects().tolist(), read_unpublished(folder, "DM", "Y")
+    (['a', 'b'], None)
+    """
+    path = folder / f"{name.lower()}{COLUMNS}.parquet"
+    if not path.exists() or column not in pq.read_schema(path).names:
+        return None
+    array = pq.read_table(path, columns=[column])[column]
+    if pa.types.is_floating(array.type):
+        return Column.numbers(array.to_numpy())
+    return Column.text(array.to_pylist())

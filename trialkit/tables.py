@@ -1,0 +1,190 @@
+"""Datasets read back from files: XPT, Dataset-JSON, Parquet and CSV, as columns with attributes."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pyreadstat
+
+from trialkit.attach import data_type
+from trialkit.attributes import Dataset, Type, Variable
+from trialkit.column import Column
+from trialkit.datasetjson import EPOCH
+from trialkit.problems import Exit, Kind, Place, Problem, Problems, Refusal
+
+UNKNOWN = Kind(
+    "TAB-001", "not a file of a dataset", "Give a .xpt, .json, .ndjson, .parquet or .csv file.", exit=Exit.SPEC
+)
+UNREADABLE = Kind("TAB-002", "dataset cannot be read", "Make the file again.", exit=Exit.SPEC)
+
+ENDINGS = (".xpt", ".json", ".ndjson", ".parquet", ".csv")
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Table:
+    """A dataset as a file has it.
+
+    Args:
+        dataset: its name, label and variables in their order.
+        columns: by name, each of ``count`` rows.
+        count: number of records.
+        typed: whether the file knows text from number; a CSV does not.
+
+    >>> sex = Variable("SEX", "Sex", "Char", "string", key_sequence=1)
+    >>> Table(Dataset("DM", "Demographics", (sex,)), {"SEX": Column.text(["F"])}, 1).keys
+    ('SEX',)
+    """
+
+    dataset: Dataset
+    columns: Mapping[str, Column]
+    count: int
+    typed: bool = True
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """Name the keys that the file declares, in their order.
+
+        >>> Table(Dataset("DM", "", ()), {}, 0).keys
+        ()
+        """
+        keyed = [(one.key_sequence, one.name) for one in self.dataset.variables if one.key_sequence]
+        return tuple(name for _, name in sorted(keyed))
+
+
+def read_table(path: Path, only: Sequence[str] | None = None) -> Table:
+    """Read the file of a dataset, by its ending.
+
+    Args:
+        path: the file.
+        only: the names of the variables that are needed; None for all.
+
+    Raises:
+        Refusal: TAB-001 and TAB-002.
+
+    >>> read_table(Path("dm.doc"))
+    Traceback (most recent call last):
+    trialkit.problems.Refusal: error TAB-001 dm.doc not a file of a dataset. Give a .xpt, .json, ...
+    """
+    if path.suffix not in ENDINGS:
+        raise Refusal([Problem(UNKNOWN, UNKNOWN.title, Place(path.name))])
+    reader = _READERS[path.suffix]
+    try:
+        return reader(path, only)
+    except FileNotFoundError:
+        raise _unreadable(path, "there is no such file") from None
+    except (OSError, ValueError, KeyError, TypeError, pa.ArrowException, pyreadstat.ReadstatError) as error:
+        raise _unreadable(path, f"it is damaged or of another format: {type(error).__name__}") from error
+
+
+def _unreadable(path: Path, why: str) -> Refusal:
+    return Refusal([Problem(UNREADABLE, f"{UNREADABLE.title}: {why}", Place(path.name))])
+
+
+def column_of(values: Any) -> Column:
+    """Make a column of an array; None and NaN are missing.
+
+    >>> column_of(np.array(["a", None], object)).objects().tolist()
+    ['a', '']
+    """
+    array = np.asarray(values)
+    if array.dtype.kind in "fiub":
+        return Column.numbers(array.astype(np.float64))
+    return Column.text(["" if value is None or value != value else str(value) for value in array.tolist()])
+
+
+def _xpt(path: Path, only: Sequence[str] | None) -> Table:
+    columns, meta = pyreadstat.read_xport(
+        path, usecols=None if only is None else list(only), disable_datetime_conversion=True, output_format="dict"
+    )
+    made, variables = {}, []
+    for name, label in zip(meta.column_names, meta.column_labels, strict=True):
+        text = meta.readstat_variable_types[name] == "string"
+        made[name] = column_of(np.array(columns[name], object if text else np.float64))
+        kind: Type = "Char" if text else "Num"
+        length, shown = meta.variable_storage_width[name], meta.original_variable_types.get(name) or ""
+        shown = "" if shown in ("NULL", "$") else shown
+        variables.append(Variable(name, label or "", kind, data_type(kind, made[name]), length, shown))
+    count = len(next(iter(made.values()))) if made else 0
+    return Table(Dataset(meta.table_name or path.stem.upper(), meta.file_label or "", tuple(variables)), made, count)
+
+
+def _json(path: Path, only: Sequence[str] | None) -> Table:
+    text = path.read_text(encoding="utf-8")
+    if path.suffix == ".ndjson":
+        head, *rows = [json.loads(line) for line in text.splitlines() if line]
+    else:
+        head = json.loads(text)
+        rows = head["rows"]
+    variables, columns = [], {}
+    for place, one in enumerate(head["columns"]):
+        if only is None or one["name"] in only:
+            number = one["dataType"] in NUMBERS or "targetDataType" in one
+            values = [row[place] for row in rows]
+            columns[one["name"]] = _numbers(values, one["dataType"]) if number else column_of(np.array(values, object))
+            variables.append(_variable(one, "Num" if number else "Char"))
+    return Table(Dataset(head["name"], head["label"], tuple(variables)), columns, len(rows))
+
+
+NUMBERS = {"integer", "float", "double", "decimal", "boolean"}
+
+
+def _variable(one: Mapping[str, Any], kind: Type) -> Variable:
+    length, shown = one.get("length"), one.get("displayFormat", "")
+    return Variable(one["name"], one["label"], kind, one["dataType"], length, shown, one.get("keySequence"))
+
+
+def _numbers(values: list[Any], kind: str) -> Column:
+    """Read numbers; dates and times, written as ISO 8601, become what SAS holds."""
+    change = {"date": _days, "datetime": _seconds, "time": _time}.get(kind, float)
+    read = {value: change(value) for value in set(values) - {None, ""}}
+    return Column.numbers([read.get(value, np.nan) for value in values])
+
+
+def _days(text: str) -> float:
+    return float((date.fromisoformat(text) - EPOCH.date()).days)
+
+
+def _seconds(text: str) -> float:
+    return (datetime.fromisoformat(text).replace(tzinfo=UTC) - EPOCH).total_seconds()
+
+
+def _time(text: str) -> float:
+    hours, minutes, seconds = (float(part) for part in text.split(":"))
+    return hours * 3600 + minutes * 60 + seconds
+
+
+def _parquet(path: Path, only: Sequence[str] | None) -> Table:
+    read = pq.read_table(path, columns=None if only is None else list(only))
+    columns, variables = {}, []
+    for name in read.column_names:
+        array = read[name]
+        number = pa.types.is_integer(array.type) or pa.types.is_floating(array.type)
+        values = array.cast(pa.float64()) if number else array.cast(pa.string())
+        columns[name] = column_of(values.to_numpy(zero_copy_only=False))
+        kind: Type = "Num" if number else "Char"
+        variables.append(Variable(name, "", kind, data_type(kind, columns[name])))
+    return Table(Dataset(path.stem.upper(), "", tuple(variables)), columns, read.num_rows)
+
+
+def _csv(path: Path, only: Sequence[str] | None) -> Table:
+    from trialkit.raw.read import read
+    from trialkit.raw.source import CsvSource
+
+    problems = Problems()
+    raw = read(CsvSource(format="csv", file=path.name), path.stem, path.parent, problems)
+    problems.refuse()
+    assert raw is not None, "a table without any problem"
+    columns = {name: column for name, column in raw.columns.items() if only is None or name in only}
+    variables = tuple(Variable(name, "", "Char", "string") for name in columns)
+    return Table(Dataset(path.stem.upper(), "", variables), columns, raw.rows, typed=False)
+
+
+_READERS = {".xpt": _xpt, ".json": _json, ".ndjson": _json, ".parquet": _parquet, ".csv": _csv}
