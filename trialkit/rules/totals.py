@@ -61,7 +61,7 @@ class Total(RecordRule):
     )
     into: str = Field("", description="column with the total; default: that of the values")
     values: dict[str, Value] = Field({}, alias="set", description="what the new records have, by column")
-    at_least: int = Field(1, ge=0, description="how many values a total needs")
+    at_least: int = Field(1, ge=1, description="how many values a total needs")
     short: Literal["none", "missing"] = Field(
         "none", description="with fewer values: no record, or a missing total"
     )
