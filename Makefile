@@ -6,6 +6,7 @@ RAW ?= $(OUT)/raw
 SUBJECTS ?= 13
 SEED ?= 1
 WORKERS ?= 1
+PILOT ?= $(TRIALKIT_REFERENCE)/cdiscpilot01
 
 BIN := .venv/bin
 TRIALKIT := $(BIN)/trialkit
@@ -46,8 +47,8 @@ fuzz: .venv/dev ## Longer property tests
 validate: .venv/dev ## Slow proofs
 	$(BIN)/python -m pytest -n 2 -m slow tests
 
-pilot: .venv/dev ## Score CDISCPILOT01 against its published SDTM: RAW=
-	$(BIN)/python -m tests.pilot.score
+pilot: .venv/dev ## Score CDISCPILOT01 against its published SDTM: PILOT=folder with raw/ and target/
+	$(BIN)/python bench/pilot.py --raw $(PILOT)/raw --target $(PILOT)/target
 
 clean: ## Remove build/ and .venv
 	rm -rf build .venv

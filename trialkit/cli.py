@@ -91,6 +91,62 @@ def simulate(specs: Path, subjects: int, seed: int, out: Path, schedule: str | N
     messages().print(str(summary))
 
 
+@cli.command()
+@click.argument("dataset")
+@click.argument("variable")
+@click.option("--where", required=True, help="Condition that names the record, such as LBSEQ == 12.")
+@click.option("--out", type=FOLDER, help="The study's output folder; default: build/$STUDY, or the only one.")
+@click.option("--specs", type=FOLDER, help="The study's specs; default: those in specs/ of the same name.")
+@click.option("--raw", type=FOLDER, help="The raw files; default: raw/ in the output folder.")
+@click.option("--json", "as_json", is_flag=True, help="Answer as JSON.")
+def why(
+    dataset: str,
+    variable: str,
+    where: str,
+    out: Path | None,
+    specs: Path | None,
+    raw: Path | None,
+    as_json: bool,
+) -> None:
+    """Say where the value of a cell came from, down to the raw files."""
+    from trialkit.why import Question, find_build, show_answers
+    from trialkit.why import why as answer
+
+    folder = find_build(out)
+    specs = specs or Path("specs") / folder.name
+    answers, warnings = answer(Question(dataset, where, variable, folder, specs, raw or folder / "raw"))
+    show_answers(answers, warnings, Console(highlight=False), as_json=as_json)
+
+
+@cli.command()
+@click.argument("folder", type=FOLDER, metavar="DIR")
+def init(folder: Path) -> None:
+    """Write a small working study to start from."""
+    from trialkit.starter import start_study
+
+    for name in start_study(folder):
+        click.echo(name)
+    messages().print(f"build it: trialkit sdtm {folder} --raw {folder / 'raw'} --out {folder / 'build'}")
+
+
+@cli.group()
+def ct() -> None:
+    """Controlled terminology packages."""
+
+
+@ct.command(name="import")
+@click.argument("file", type=FILE)
+@click.option("--out", type=FILE, required=True, help="The package to write, such as sdtm-2025-03-28.tsv.gz.")
+@click.option("--standard", default="", help="SDTM or ADaM, where the file does not say.")
+@click.option("--version", "release", default="", help="Date of the release, where the file does not say.")
+def import_ct(file: Path, out: Path, standard: str, release: str) -> None:
+    """Import an official file: NCI EVS text or ODM-XML, or the CDISC Library CSV."""
+    from trialkit.ctimport import import_package
+
+    import_package(file, out, standard, release)
+    messages().print(f"written: {out}")
+
+
 def main() -> None:
     """Run the command line; exit codes as in ``Exit``.
 

@@ -1,0 +1,33 @@
+"""A small working study to start from."""
+
+from __future__ import annotations
+
+import shutil
+from importlib.resources import as_file, files
+from pathlib import Path
+
+from trialkit.problems import Exit, Kind, Problem, Refusal
+
+NOT_EMPTY = Kind(
+    "CLI-002", "the folder is not empty", "Give a new folder; nothing was written.", exit=Exit.SPEC
+)
+
+
+def start_study(folder: Path) -> list[str]:
+    """Write a small working study, with raw data, into a new folder.
+
+    Returns:
+        The paths of the files, relative to the folder.
+
+    Raises:
+        Refusal: when the folder has files already.
+
+    >>> import tempfile
+    >>> "study.yaml" in start_study(Path(tempfile.mkdtemp()) / "demo")
+    True
+    """
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise Refusal([Problem(NOT_EMPTY, f"'{folder.name}' is there and is not empty")])
+    with as_file(files("trialkit") / "templates" / "starter") as source:
+        shutil.copytree(source, folder, dirs_exist_ok=True)
+    return sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
