@@ -17,7 +17,8 @@ from trialkit.records import NONE
 from trialkit.rule import Reference, Value, VariableRule, written
 from trialkit.rules.datetimes import NOT_ISO
 from trialkit.rules.evaluate import as_number, as_text, choose
-from trialkit.rules.select import Found, Selection, TableRows, as_selections, keep_witness
+from trialkit.rules.found import Found
+from trialkit.rules.select import Selection, TableRows, as_selections, keep_witness
 
 NOT_COMPARED = Kind(
     "DATE-108", "dates without a year, or intervals, can't be compared", "Query the site.", "query"

@@ -112,9 +112,7 @@ def without(column: Column, mask: Mask) -> Column:
     return column.take_or_missing(np.where(mask, NONE, np.arange(len(column), dtype=np.int32)))
 
 
-def on_combinations(
-    columns: Sequence[Column], rows: int, change: Callable[..., str], kind: type = object
-) -> Column:
+def on_combinations(columns: Sequence[Column], rows: int, change: Callable[..., str]) -> Column:
     """Compute a text from several columns, once for each distinct combination.
 
     >>> on_combinations([Column.text(["a"]), Column.text(["b"])], 1, lambda a, b: a + b).objects().tolist()
@@ -123,7 +121,7 @@ def on_combinations(
     group, first = combine(columns, rows)
     parts = [column.take(first).objects().tolist() for column in columns]
     changed = [change(*values) for values in zip(*parts, strict=True)]
-    return Column(np.array(changed, kind), group)
+    return Column(np.array(changed, object), group)
 
 
 def compute_where(context: Context, rule: VariableRule, mask: Mask) -> Column:
