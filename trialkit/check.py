@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
 __all__ = ["check", "schema_of", "values_at"]
 
+MANY = 100  # rows per value from which it costs more to find the used values than to check all
+
 
 def check(built: Built, store: Store, standard: Standard) -> list[Problem]:
     """Check a finished dataset; give every problem, one per check and variable, with all its records.
@@ -98,7 +100,7 @@ def values_at(
         bad = np.zeros(len(column.values), bool)
         bad[failure.places] = True
         hit, one = np.flatnonzero(bad[column.codes]), named[failure.check]
-        hint = one.hint(column.values[failure.places].tolist())
+        hint = one.hint(column.values[np.unique(column.codes[hit])].tolist()) if len(hit) else ""
         found += review.problems(
             one.kind, one.what + said, name, hit if rows is None else rows[hit], hint=hint
         )
@@ -106,6 +108,9 @@ def values_at(
 
 
 def _used(column: Column) -> pd.Series[Any]:
+    """Give the distinct values by place; unused ones may be among few values of many rows."""
+    if len(column.values) * MANY < len(column):
+        return pd.Series(column.values, dtype=column.values.dtype)
     used = np.zeros(len(column.values), bool)
     used[column.codes] = True
     places = np.flatnonzero(used)
@@ -124,7 +129,9 @@ def _offsets(review: Review, meta: Meta) -> list[Problem]:
     if not iso.holds_dates(meta):
         return []
     column = review.column(meta.name)
-    known = iso.offsets_of(_used(column).tolist())
+    if not any(map(iso.has_offset, column.values.tolist())):
+        return []
+    known = iso.offsets_of(column.compact().values.tolist())
     if len(known) < 2:
         return []
     what = f"{len(known)} different offsets from UTC"

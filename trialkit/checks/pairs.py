@@ -12,6 +12,7 @@ import pandas as pd
 from trialkit.checks.keys import mixed
 from trialkit.checks.review import Review
 from trialkit.column import Column, combine
+from trialkit.match import order_by
 from trialkit.problems import Kind, Problem
 
 NOT_ONE = Kind(
@@ -50,12 +51,12 @@ def one_to_one(review: Review, left: str, right: str, within: Sequence[str] = ()
     """Find the records whose partner in a pair of variables is not the usual one.
 
     Of several partners the most frequent one is the usual one, and of equally frequent ones
-    the first in the order of values.
+    the first in the order of values. Records in which either is missing don't count.
 
     Args:
         review: the dataset.
         left: one variable.
-        right: the other; records in which either is missing don't count.
+        right: the other.
         within: variables whose values keep pairs apart.
 
     >>> from trialkit.attributes import Dataset
@@ -67,14 +68,39 @@ def one_to_one(review: Review, left: str, right: str, within: Sequence[str] = ()
     >>> [one.what for one in one_to_one(Review(built, Store(None, {}, {})), "VISITNUM", "VISIT")]
     ['VISITNUM has more than one VISIT']
     """
-    columns = [review.column(name).compact() for name in (*within, left, right)]
-    key, table = combinations(columns, review.count)
-    a, b = len(within), len(within) + 1
-    lost = [columns[place].take(table[place].to_numpy()).missing() for place in (a, b)]
-    table = table[~(lost[0] | lost[1])].sort_values(["count", "key"], ascending=[False, True])
-    found = []
-    for one, name, partner in ((a, left, right), (b, right, left)):
-        unusual = table["key"][table.duplicated([*range(a), one])].to_numpy()
-        rows = np.flatnonzero(np.isin(key, unusual)) if len(unusual) else unusual
+    key, table = _known(review, (*within, left, right))
+    found, places = [], list(range(len(within)))
+    for place, name, partner in ((0, left, right), (1, right, left)):
+        rows = _unusual(key, table, [*places, len(within) + place])
         found += review.problems(NOT_ONE, f"{name} has more than one {partner}", partner, rows)
     return found
+
+
+def unusual(review: Review, names: Sequence[str], partner: str) -> npt.NDArray[np.int64]:
+    """Find the records whose partner is not the usual one of some variables; ascending places.
+
+    >>> from trialkit.attributes import Dataset
+    >>> from trialkit.build import Built
+    >>> from trialkit.records import Records
+    >>> columns = {"T": Column.text(["A", "A", "A"]), "U": Column.text(["g", "g", "kg"])}
+    >>> built = Built(None, Dataset("LB", "", ()), dict.fromkeys(columns), Records(columns, 3))
+    >>> unusual(Review(built, None), ["T"], "U").tolist()
+    [2]
+    """
+    key, table = _known(review, (*names, partner))
+    return _unusual(key, table, list(range(len(names))))
+
+
+def _known(review: Review, names: Sequence[str]) -> tuple[npt.NDArray[np.int64], pd.DataFrame]:
+    """Count the combinations in which the last two variables have values, the most frequent first."""
+    columns = [review.column(name).unified() for name in names]
+    key, table = combinations(columns, review.count)
+    few = [Column(column.values, table[place].to_numpy()) for place, column in enumerate(columns)]
+    lost = few[-2].missing() | few[-1].missing()
+    order = order_by([Column.numbers(-table["count"].to_numpy()), *few], len(table))
+    return key, table.iloc[order][~lost[order]]
+
+
+def _unusual(key: npt.NDArray[np.int64], table: pd.DataFrame, places: list[int]) -> npt.NDArray[np.int64]:
+    odd = table["key"][table.duplicated(places)].to_numpy()
+    return np.flatnonzero(np.isin(key, odd)) if len(odd) else np.empty(0, np.int64)

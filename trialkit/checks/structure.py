@@ -11,6 +11,7 @@ from trialkit.attach import Meta, facts_of
 from trialkit.checks.review import Review
 from trialkit.checks.terms import NO_TERMS
 from trialkit.checks.values import NULL
+from trialkit.column import Column
 from trialkit.facts import VariableFacts
 from trialkit.problems import Exit, Kind, Place, Problem
 from trialkit.standard import Standard
@@ -68,17 +69,15 @@ def limits(review: Review) -> list[Problem]:
 
     >>> from trialkit.attributes import Dataset, Variable
     >>> from trialkit.build import Built
-    >>> from trialkit.column import Column
     >>> from trialkit.records import Records
     >>> age = Dataset("DM", "Demographics", (Variable("age", "Age", "Num", "integer"),))
     >>> records = Records({"age": Column.numbers([63])}, 1)
     >>> [one.kind.code for one in limits(Review(Built(None, age, {"age": None}, records), None))]
     ['XPT-001']
     """
-    nothing = np.empty(0, np.int32)
-    return xptlimits.check(
-        review.built.dataset, {name: review.column(name).take(nothing) for name in review.built.metas}
-    )
+    columns = {name: review.column(name) for name in review.built.metas}
+    nothing = {name: Column(column.values[:0], column.codes[:0]) for name, column in columns.items()}
+    return xptlimits.check(review.built.dataset, nothing)
 
 
 def _absent(review: Review, listed: Iterable[VariableFacts], standard: Standard) -> list[Problem]:

@@ -1,0 +1,43 @@
+"""What only SDTM checks of a finished dataset."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sdtm.checks.days import starts_and_ends, study_days
+from sdtm.checks.demographics import demographics
+from sdtm.checks.design import dependent_values
+from sdtm.checks.names import names
+from sdtm.checks.related import related
+from sdtm.checks.results import results
+from sdtm.checks.values import value_checks
+from trialkit.checks.hooks import StandardChecks
+from trialkit.checks.review import Review
+from trialkit.problems import Problem
+
+if TYPE_CHECKING:
+    from trialkit.build import Built
+    from trialkit.context import Store
+
+PARTS = (names, study_days, starts_and_ends, results, demographics, related, dependent_values)
+
+
+def record_checks(built: Built, store: Store) -> list[Problem]:
+    """Find problems that concern several variables, records or datasets.
+
+    >>> from trialkit.attributes import Dataset
+    >>> from trialkit.build import Built
+    >>> from trialkit.context import Store
+    >>> from trialkit.records import Records
+    >>> record_checks(Built(None, Dataset("DM", "", ()), {}, Records({}, 0)), Store(None, {}, {}))
+    []
+    """
+    review = Review(built, store)
+    return [problem for part in PARTS for problem in part(review)]
+
+
+# SDTMIG 3.4, 5.2: RACE is MULTIPLE for a subject of several races, although its codelist is closed.
+# SDTMIG 3.4, 8.2: a pool or a device may take the place of the subject.
+SDTM_CHECKS = StandardChecks(
+    value_checks, record_checks, {"RACE": frozenset({"MULTIPLE"})}, {"USUBJID": ("POOLID", "SPDEVID")}
+)
