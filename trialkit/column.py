@@ -211,16 +211,30 @@ def combine(columns: Sequence[Column], rows: int) -> tuple[Codes, Codes]:
     >>> group.tolist(), first.tolist()
     ([0, 1, 0], [0, 1])
     """
-    mixed = np.zeros(rows, np.int64)
+    mixed: npt.NDArray[Any] = np.zeros(rows, np.int32)
     size = 1
     for column in columns:
         unique = column.unified()
         if size * max(1, len(unique.values)) >= 2**62:
             mixed, kept = pd.factorize(mixed)
             size = len(kept)
-        mixed = mixed * max(1, len(unique.values)) + unique.codes
+        if size == 1:  # what came before is constant
+            mixed = unique.codes
+        else:
+            mixed = mixed.astype(np.int64, copy=False) * max(1, len(unique.values)) + unique.codes
         size *= max(1, len(unique.values))
+    if size <= max(2 * rows, 1000):  # then a table of all combinations is faster than a hash
+        first = _first(mixed, size, rows)
+        used = np.flatnonzero(first < rows)
+        number = np.empty(size, np.int32)
+        number[used[np.argsort(first[used])]] = np.arange(len(used), dtype=np.int32)
+        return number[mixed], np.sort(first[used])
     group, distinct = pd.factorize(mixed)
-    first = np.empty(len(distinct), np.int32)
+    return group.astype(np.int32), _first(group, len(distinct), rows)
+
+
+def _first(group: npt.NDArray[Any], groups: int, rows: int) -> Codes:
+    """Find the first row of each group, ``rows`` for none."""
+    first = np.full(groups, rows, np.int32)
     first[group[::-1]] = np.arange(rows - 1, -1, -1, dtype=np.int32)
-    return group.astype(np.int32), first
+    return first

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Any, ClassVar, Literal, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 from pydantic import Field, model_validator
 
-from trialkit.column import Codes, Column
+from trialkit.column import Column, Mask
 from trialkit.context import NO_COLUMN, Context
 from trialkit.problems import Exit, Kind, Place, Problem, Refusal, did_you_mean
 from trialkit.records import Records
@@ -132,18 +133,17 @@ class Gather(RecordRule):
             for number in range(len(self.into))
         ]
         kept = self._kept(parts)
-        empty = kept.sum(axis=1) == 0
-        if empty.any():
-            context.store.ledger.exclude(context.dataset, records, empty, self.reason, self.place())
-        chosen = np.flatnonzero(kept.ravel())
-        row, item = np.divmod(chosen, max(1, len(items)))
+        count = kept.sum(axis=1)
+        if not count.all():
+            context.store.ledger.exclude(context.dataset, records, count == 0, self.reason, self.place())
+        item = np.broadcast_to(np.arange(len(items), dtype=np.int32), kept.shape)[kept]
         made = {
-            name: Column(part.values, part.codes[chosen]) for name, part in zip(self.into, parts, strict=True)
+            name: Column(part.values, part.codes[kept]) for name, part in zip(self.into, parts, strict=True)
         }
-        made[self.name] = Column(_objects([one.key for one in items]), item.astype(np.int32)).unified()
-        source = Column(_objects([one.columns[0] for one in items]), item.astype(np.int32))
-        gathered = records.take(row).with_columns(made)
-        return Records(gathered.columns, gathered.count, gathered.rows, source, gathered.many)
+        made[self.name] = Column(_objects([one.key for one in items]), item).unified()
+        source = Column(_objects([one.columns[0] for one in items]), item)
+        gathered = records.take(np.repeat(np.arange(records.count), count)).with_columns(made)
+        return replace(gathered, item=source)
 
     def listed(self, context: Context) -> list[Item]:
         """List the items, from the rule or from the table.
@@ -182,45 +182,34 @@ class Gather(RecordRule):
         nothing = Column.constant(np.nan if "number" in kinds else "", records.count)
         return [records.columns[one.columns[number]] if one.columns[number] else nothing for one in items]
 
-    def _kept(self, parts: list[_Wide]) -> npt.NDArray[np.bool_]:
+    def _kept(self, parts: list[Column]) -> Mask:
+        """Mark the items that become records; shape (rows, items)."""
         if self.blank == "keep":
-            return np.ones(parts[0].shape, bool)
-        kept = ~parts[0].missing()
-        if self.blank == "drop_if_all":
-            for part in parts[1:]:
-                kept |= ~part.missing()
-        return kept.reshape(parts[0].shape)
+            return np.ones(parts[0].codes.shape, bool)
+        judged = parts if self.blank == "drop_if_all" else parts[:1]
+        return np.any([~_blank(part) for part in judged], axis=0)
 
 
-class _Wide(NamedTuple):
-    """One new column before blank items are dropped, row by row, in each row item by item."""
-
-    values: npt.NDArray[Any]
-    codes: Codes
-    shape: tuple[int, int]
-
-    def missing(self) -> npt.NDArray[np.bool_]:
-        """Mark the blank ones; shape (rows * items,)."""
-        nothing = np.flatnonzero(self.values == "" if self.values.dtype == object else np.isnan(self.values))
-        if not len(nothing):
-            return np.zeros(len(self.codes), bool)
-        return np.asarray(self.codes == nothing[0], bool)
+def _blank(part: Column) -> Mask:
+    """Mark the blank cells; the part's values are distinct, so one code stands for blank."""
+    nothing = np.flatnonzero(part.values == "" if part.kind == "text" else np.isnan(part.values))
+    return np.asarray(part.codes == (nothing[0] if len(nothing) else -1), bool)
 
 
-def _interleaved(columns: Sequence[Column], rows: int) -> _Wide:
-    """Put columns side by side, coded by one table of distinct values."""
+def _interleaved(columns: Sequence[Column], rows: int) -> Column:
+    """Put columns side by side, coded by one table of distinct values; codes have shape (rows, items)."""
+    codes = np.empty((rows, len(columns)), np.int32)
     if not columns:
-        return _Wide(_objects([]), np.empty(0, np.int32), (rows, 0))
+        return Column(_objects([]), codes)
     whole = Column(
         np.concatenate([column.values for column in columns]),
         np.arange(sum(len(column.values) for column in columns), dtype=np.int32),
     ).unified()
-    codes = np.empty((rows, len(columns)), np.int32)
     start = 0
     for number, column in enumerate(columns):
         codes[:, number] = whole.codes[start + column.codes]
         start += len(column.values)
-    return _Wide(whole.values, codes.ravel(), (rows, len(columns)))
+    return Column(whole.values, codes)
 
 
 def _objects(texts: Sequence[str]) -> npt.NDArray[Any]:
