@@ -147,6 +147,40 @@ def import_ct(file: Path, out: Path, standard: str, release: str) -> None:
     messages().print(f"written: {out}")
 
 
+@cli.command()
+@click.argument("left", type=click.Path(path_type=Path))
+@click.argument("right", type=click.Path(path_type=Path))
+@click.option("--keys", default="", help="Key variables, such as USUBJID,LBSEQ; default: those of the files.")
+@click.option("--abs", "absolute", type=click.FloatRange(0), default=0.0, help="Numbers so near are equal.")
+@click.option("--rel", "relative", type=click.FloatRange(0), default=0.0, help="The same, of the larger one.")
+@click.option("--csv", "sheet", type=FILE, help="Write all differences as CSV.")
+@click.option("--html", "page", type=FILE, help="Write a page.")
+@click.option("--show", type=click.IntRange(0), default=0, help="Print so many differences with values.")
+def diff(
+    left: Path,
+    right: Path,
+    keys: str,
+    absolute: float,
+    relative: float,
+    sheet: Path | None,
+    page: Path | None,
+    show: int,
+) -> Exit:
+    """Compare datasets by keys: two files, or all of two folders."""
+    from trialkit.compare import Tolerance
+    from trialkit.comparefiles import compare_paths
+    from trialkit.reporting import differences
+
+    names = [name.strip() for name in keys.split(",") if name.strip()]
+    compared = compare_paths(left, right, names, Tolerance(absolute, relative))
+    if sheet:
+        differences.write_differences(sheet, compared)
+    if page:
+        differences.write_page(page, compared, str(left), str(right))
+    differences.show_differences(compared, Console(highlight=False), show)
+    return Exit.OK if compared.equal else Exit.DATA
+
+
 def main() -> None:
     """Run the command line; exit codes as in ``Exit``.
 

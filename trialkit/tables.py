@@ -21,7 +21,10 @@ from trialkit.datasetjson import EPOCH
 from trialkit.problems import Exit, Kind, Place, Problem, Problems, Refusal
 
 UNKNOWN = Kind(
-    "TAB-001", "not a file of a dataset", "Give a .xpt, .json, .ndjson, .parquet or .csv file.", exit=Exit.SPEC
+    "TAB-001",
+    "not a file of a dataset",
+    "Give a .xpt, .json, .ndjson, .parquet or .csv file.",
+    exit=Exit.SPEC,
 )
 UNREADABLE = Kind("TAB-002", "dataset cannot be read", "Make the file again.", exit=Exit.SPEC)
 
@@ -102,7 +105,10 @@ def column_of(values: Any) -> Column:
 
 def _xpt(path: Path, only: Sequence[str] | None) -> Table:
     columns, meta = pyreadstat.read_xport(
-        path, usecols=None if only is None else list(only), disable_datetime_conversion=True, output_format="dict"
+        path,
+        usecols=None if only is None else list(only),
+        disable_datetime_conversion=True,
+        output_format="dict",
     )
     made, variables = {}, []
     for name, label in zip(meta.column_names, meta.column_labels, strict=True):
@@ -113,7 +119,9 @@ def _xpt(path: Path, only: Sequence[str] | None) -> Table:
         shown = "" if shown in ("NULL", "$") else shown
         variables.append(Variable(name, label or "", kind, data_type(kind, made[name]), length, shown))
     count = len(next(iter(made.values()))) if made else 0
-    return Table(Dataset(meta.table_name or path.stem.upper(), meta.file_label or "", tuple(variables)), made, count)
+    return Table(
+        Dataset(meta.table_name or path.stem.upper(), meta.file_label or "", tuple(variables)), made, count
+    )
 
 
 def _json(path: Path, only: Sequence[str] | None) -> Table:
@@ -128,7 +136,9 @@ def _json(path: Path, only: Sequence[str] | None) -> Table:
         if only is None or one["name"] in only:
             number = one["dataType"] in NUMBERS or "targetDataType" in one
             values = [row[place] for row in rows]
-            columns[one["name"]] = _numbers(values, one["dataType"]) if number else column_of(np.array(values, object))
+            columns[one["name"]] = (
+                _numbers(values, one["dataType"]) if number else column_of(np.array(values, object))
+            )
             variables.append(_variable(one, "Num" if number else "Char"))
     return Table(Dataset(head["name"], head["label"], tuple(variables)), columns, len(rows))
 

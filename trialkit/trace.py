@@ -42,7 +42,9 @@ def write_trace(folder: Path, name: str, records: Records, unpublished: Iterable
     >>> [path.name for path in write_trace(folder, "DM", Records.start("SUBJ", {}, 1))]
     ['dm.parquet']
     """
-    columns: dict[str, pa.Array] = {key: pa.array(records.rows[key], pa.int32()) for key in sorted(records.rows)}
+    columns: dict[str, pa.Array] = {
+        key: pa.array(records.rows[key], pa.int32()) for key in sorted(records.rows)
+    }
     if records.item is not None:
         columns[ITEM] = _values(records.item)
     paths = [_write(folder / f"{name.lower()}.parquet", columns)]
@@ -99,9 +101,7 @@ def read_trace(folder: Path, name: str) -> Trace:
 def _read_many(path: Path) -> tuple[Many, ...]:
     table = pq.read_table(path).to_pandas()
     groups = table.groupby("source", sort=True)
-    return tuple(
-        Many(str(name), part["record"].to_numpy(), part["row"].to_numpy()) for name, part in groups
-    )
+    return tuple(Many(str(name), part["record"].to_numpy(), part["row"].to_numpy()) for name, part in groups)
 
 
 def read_unpublished(folder: Path, name: str, column: str) -> Column | None:

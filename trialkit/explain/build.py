@@ -21,7 +21,9 @@ from trialkit.study import Study, load_study
 from trialkit.tables import read_table
 from trialkit.trace import Trace, read_trace, read_unpublished
 
-NO_BUILD = Kind("WHY-001", "no build", "Build the study first, or give its folder with --out.", exit=Exit.SPEC)
+NO_BUILD = Kind(
+    "WHY-001", "no build", "Build the study first, or give its folder with --out.", exit=Exit.SPEC
+)
 NO_DATASET = Kind("WHY-002", "no such dataset in the build", "Name one that was built.", exit=Exit.SPEC)
 NO_VARIABLE = Kind("WHY-003", "no such variable", "Name a variable of the dataset.", exit=Exit.SPEC)
 APART = Kind(
@@ -83,9 +85,9 @@ class Build:
         Raises:
             Refusal: WHY-002.
 
-        >>> Build(Path("."), "sdtm", None, Path("."), {"datasets": {"DM": 12}}).check("DN")
+        >>> Build(Path("."), "sdtm", None, Path("."), {"datasets": {"DM": 12}}).check("DMM")
         Traceback (most recent call last):
-        trialkit.problems.Refusal: error WHY-002 DN no such dataset in the build. Did you mean 'DM'?
+        trialkit.problems.Refusal: error WHY-002 DMM no such dataset in the build. Did you mean 'DM'?
         """
         if dataset not in self.datasets:
             hint = did_you_mean(dataset, self.datasets)
@@ -227,5 +229,3 @@ def open_build(out: Path, specs: Path, raw: Path, standard: Standard) -> Build:
         if now.get(name) != manifest["specs"].get(name):
             build.warnings.append(f"spec {name} has changed since the build")
     return build
-
-

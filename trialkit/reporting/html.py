@@ -55,7 +55,7 @@ def render(template: str, **values: Any) -> str:
 
     >>> render("nowhere.html")
     Traceback (most recent call last):
-    jinja2.exceptions.TemplateNotFound: nowhere.html
+    jinja2.exceptions.TemplateNotFound: 'nowhere.html' not found in search path: ...
     """
     (style, style_hash), (script, script_hash) = _inline("page.css"), _inline("page.js")
     policy = (

@@ -124,7 +124,7 @@ def unread(study: Study) -> list[str]:
 
     >>> unread(None)
     Traceback (most recent call last):
-    AttributeError: 'NoneType' object has no attribute 'spec'
+    AttributeError: 'NoneType' object has no attribute 'datasets'
     """
     read = {table for spec in study.datasets.values() for table in tables_of(spec)}
     return sorted(set(study.spec.sources) - read)

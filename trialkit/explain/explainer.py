@@ -1,0 +1,236 @@
+"""From a cell of a dataset back to the raw files, through rules and through other datasets."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from trialkit.build import shortest
+from trialkit.explain.answer import Answer
+from trialkit.explain.build import Build
+from trialkit.explain.live import Live, live_parts
+from trialkit.explain.scope import Scope
+from trialkit.explain.steps import column_answers
+from trialkit.plan import all_variables
+from trialkit.raw.table import RawTable
+from trialkit.rule import VariableRule
+
+COPIED = {"STUDYID", "USUBJID"}  # what a supplemental record shares with its parent
+
+
+@dataclass(slots=True)
+class Explainer:
+    """Answers questions about the cells of a build; what it has read, it keeps.
+
+    Args:
+        builds: the build asked about, then those that its datasets were made from.
+
+    >>> Explainer([]).warnings
+    []
+    """
+
+    builds: list[Build]
+    _known: dict[tuple[str, int, str], Answer] = field(default_factory=dict)
+
+    @property
+    def warnings(self) -> list[str]:
+        """Say what has changed since the build.
+
+        >>> Explainer([]).warnings
+        []
+        """
+        return [said for build in self.builds for said in build.warnings]
+
+    def why(self, dataset: str, record: int, variable: str) -> Answer:
+        """Say where the value of one cell came from.
+
+        Args:
+            dataset: the dataset, published or working.
+            record: place of the record, from 0.
+            variable: the variable.
+
+        Raises:
+            Refusal: WHY-002, WHY-003.
+
+        >>> Explainer([]).why("DM", 0, "SEX")
+        Traceback (most recent call last):
+        IndexError: list index out of range
+        """
+        key = (dataset, record, variable)
+        if key not in self._known:
+            self._known[key] = self._why(*key)
+        return self._known[key]
+
+    def rows(self, dataset: str, record: int) -> list[Answer]:
+        """List the rows behind a record, of raw files and of other datasets.
+
+        >>> Explainer([]).rows("DM", 0)
+        Traceback (most recent call last):
+        IndexError: list index out of range
+        """
+        build = self._of(dataset)
+        spec = build.study.datasets.get(dataset)
+        if spec is None:
+            return []
+        scope = Scope(build, spec, record, spec.records)
+        found = [self.cell(table, row, "", scope) for table in scope.tables() for row in scope.main(table)]
+        return [replace(one, role="behind the record") for one in found if one is not None]
+
+    def _why(self, dataset: str, record: int, variable: str) -> Answer:
+        build = self._of(dataset)
+        value = self._value(build, dataset, record, variable)
+        spec = build.study.datasets.get(dataset)
+        head = Answer(f"{dataset}.{variable}", value, record=record + 1)
+        if spec is None:
+            return self._companion(build, head, dataset, record, variable)
+        scope = Scope(build, spec, record, spec.records, variables=True)
+        rule = all_variables(spec).get(variable)
+        if rule is None:
+            return replace(head, notes=("no rule: an expected variable, added empty",))
+        return self.rule_answer(head, rule.rule, variable, scope)
+
+    def _of(self, dataset: str) -> Build:
+        return next((build for build in self.builds if dataset in build.datasets), self.builds[0])
+
+    def _value(self, build: Build, dataset: str, record: int, variable: str) -> str:
+        column = build.column(dataset, variable)
+        return _text(column.values[column.codes[record]])
+
+    def _companion(self, build: Build, head: Answer, dataset: str, record: int, variable: str) -> Answer:
+        """Go from a supplemental record to the value of its parent."""
+        rows = build.trace(dataset).rows
+        parent = next((name for name in rows if name in build.study.datasets), "")
+        if not parent:
+            return replace(head, notes=("made by the standard",))
+        asked = {"QVAL": "QNAM", "IDVARVAL": "IDVAR"}.get(variable)
+        name = self._value(build, dataset, record, asked) if asked else variable if variable in COPIED else ""
+        if not name:
+            return replace(head, notes=(f"supplemental qualifier of {parent}",))
+        return replace(head, origins=(self.why(parent, int(rows[parent][record]), name),))
+
+    def rule_answer(self, head: Answer, rule: VariableRule, owner: str, scope: Scope) -> Answer:
+        """Complete an answer with a rule, what it chose, and what it came from.
+
+        Args:
+            head: the value.
+            rule: the rule that made it.
+            owner: the variable or working column, under whose name its witnesses are kept.
+            scope: what the rule saw.
+
+        >>> Explainer([]).rule_answer(Answer("DM.SEX"), None, "SEX", None)
+        Traceback (most recent call last):
+        AttributeError: 'NoneType' object has no attribute 'branches'
+        """
+        live = live_parts(rule, scope.branches(owner))
+        origins: list[Answer] = []
+        for one, role in live.references:
+            if not one.table:
+                found = self._named(one.column, one.column if one.record else owner, scope)
+                origins += [replace(answer, role=role) if role else answer for answer in found]
+        notes, deciding = self._deciding(live, owner, scope)
+        return replace(
+            head,
+            rule=rule.sentence(),
+            spec=str(rule.place()),
+            notes=(*live.notes, *notes),
+            origins=tuple(dict.fromkeys([*origins, *deciding])),
+        )
+
+    def _named(self, name: str, owner: str, scope: Scope) -> tuple[Answer, ...]:
+        if scope.is_variable(name, owner):
+            return (self.why(scope.dataset, scope.record, name),)
+        return column_answers(self, name, scope)
+
+    def _deciding(self, live: Live, owner: str, scope: Scope) -> tuple[list[str], list[Answer]]:
+        """Give the cells of the rows that decided a value: of tables, or behind other records."""
+        wanted: dict[str, list[str]] = {}
+        for one, _ in live.references:
+            if one.table:
+                wanted.setdefault(one.table, []).extend([one.column] if one.column else [])
+        deciding = scope.deciding(owner)
+        answers: list[Answer] = []
+        for table, row in deciding:
+            if row >= 0 and table in wanted:
+                cells = self.row(table, row, wanted[table], scope)
+                answers += [replace(one, role=f"row of {table}") for one in cells]
+            elif row >= 0:
+                answers += self._other_record(table, row, live, scope)
+        if answers or live.notes:
+            return [], answers
+        return [f"no row of {table}" for table in dict.fromkeys(table for table, _ in deciding)], []
+
+    def _other_record(self, table: str, row: int, live: Live, scope: Scope) -> list[Answer]:
+        """Give what was read in another record of the dataset, known by a row behind it."""
+        record = scope.other(table, row)
+        names = [one.column for one in live.elsewhere]
+        if record is None:
+            return [replace(one, role="deciding row") for one in self.row(table, row, names, scope)]
+        there = replace(scope, record=record)
+        found = [answer for name in dict.fromkeys(names) for answer in self._named(name, "", there)]
+        return [replace(answer, role="deciding record") for answer in found]
+
+    def row(self, table: str, row: int, columns: list[str], scope: Scope) -> list[Answer]:
+        """Give the cells of one row of a table; the row alone when no column of it is named.
+
+        >>> Explainer([]).row("LAB", 3, [], None)
+        Traceback (most recent call last):
+        AttributeError: 'NoneType' object has no attribute 'build'
+        """
+        made = [self.cell(table, row, name, scope) for name in columns]
+        found = [one for one in made if one is not None]
+        if found:
+            return found
+        alone = self.cell(table, row, "", scope)
+        return [alone] if alone is not None else []
+
+    def cell(self, table: str, row: int, column: str, scope: Scope) -> Answer | None:
+        """Give one cell of a table: of a raw file, a table of the study, or a dataset.
+
+        None when the table has no such column. Without a column, the row itself.
+
+        >>> Explainer([]).cell("LAB", 3, "", None)
+        Traceback (most recent call last):
+        AttributeError: 'NoneType' object has no attribute 'build'
+        """
+        raw = self.raw(table, scope)
+        if raw is not None:
+            return raw_cell(raw, row, column)
+        build = scope.build
+        if table in build.study.spec.sources:
+            file = build.study.spec.sources[table].file
+            return Answer(f"{table}.{column}", file=file, column=column, notes=(f"row {row + 1}",))
+        if not column:
+            return Answer(table, record=row + 1)
+        return self.why(table, row, column) if self._of(table).has(table, column) else None
+
+    def raw(self, table: str, scope: Scope) -> RawTable | None:
+        """Give a raw source or table of the study; None for datasets and files that are not there.
+
+        >>> Explainer([]).raw("LAB", None)
+        Traceback (most recent call last):
+        AttributeError: 'NoneType' object has no attribute 'build'
+        """
+        build = scope.build
+        if table in build.study.tables:
+            return build.study.tables[table]
+        return build.raw(table) if table in build.study.spec.sources else None
+
+
+def raw_cell(raw: RawTable, row: int, column: str) -> Answer | None:
+    """Give one cell of a raw file; None when the file has no such column.
+
+    >>> import numpy as np
+    >>> from trialkit.column import Column
+    >>> raw = RawTable("SUBJ", "SUBJ.csv", {"SEX": Column.text(["F"])}, np.array([2], np.int32))
+    >>> raw_cell(raw, 0, "SEX").spot
+    'SUBJ.csv:2 SEX'
+    """
+    if column and column not in raw.columns:
+        return None
+    value = _text(raw.columns[column].values[raw.columns[column].codes[row]]) if column else ""
+    what = f"{raw.name}.{column}" if column else raw.name
+    return Answer(what, value, file=raw.file, line=int(raw.lines[row]), column=column)
+
+
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) else shortest(float(value))

@@ -1,0 +1,176 @@
+"""`trialkit why`: where the value of a cell came from, down to the raw files."""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from rich.console import Console
+from rich.text import Text
+
+from trialkit.column import Column
+from trialkit.explain.answer import Answer
+from trialkit.explain.build import NO_BUILD, Build, open_build
+from trialkit.explain.explainer import Explainer
+from trialkit.explain.tree import as_tree
+from trialkit.expr import compile_expression
+from trialkit.own import standard_of
+from trialkit.problems import Exit, Kind, Place, Problem, Refusal
+from trialkit.publish import read_manifest
+from trialkit.reporting.faults import texts
+
+NO_RECORD = Kind("WHY-004", "no record meets the condition", "Correct the condition.", exit=Exit.SPEC)
+MANY_RECORDS = Kind(
+    "WHY-005", "many records meet the condition", "Name more keys in the condition.", exit=Exit.SPEC
+)
+MANY_BUILDS = Kind(
+    "WHY-007", "there is more than one build", "Say which with --out, or set STUDY.", exit=Exit.SPEC
+)
+
+PARTS = ("sdtm", "adam")
+MOST_RECORDS = 10
+SHOWN_KEYS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """One question: which cells of a dataset, and where the build, the specs and the raw files are.
+
+    >>> Question("LB", "LBSEQ == 12", "LBSTRESN", Path("build/s1"), Path("specs/s1"), Path("raw")).dataset
+    'LB'
+    """
+
+    dataset: str
+    where: str
+    variable: str
+    out: Path
+    specs: Path
+    raw: Path
+
+
+def find_build(out: Path | None, base: Path = Path("build")) -> Path:
+    """Find the output folder: the one given, that of STUDY, or the only one there is.
+
+    Raises:
+        Refusal: WHY-001 and WHY-007.
+
+    >>> find_build(Path("build/s1")).name
+    's1'
+    """
+    if out is not None:
+        return out
+    if study := os.environ.get("STUDY"):
+        return base / study
+    found = sorted(
+        path for path in base.glob("*") if any(read_manifest(path / part) is not None for part in PARTS)
+    )
+    if len(found) == 1:
+        return found[0]
+    kind = MANY_BUILDS if found else NO_BUILD
+    names = ", ".join(path.name for path in found)
+    what = f"{kind.title}: {names}" if found else f"no build in '{base.name}'"
+    raise Refusal([Problem(kind, what)])
+
+
+def open_explainer(out: Path, specs: Path, raw: Path) -> Explainer:
+    """Open the builds of a study's output folder, one for each standard.
+
+    Raises:
+        Refusal: WHY-001, WHY-006, or the problems of the specs.
+
+    >>> open_explainer(Path("nowhere"), Path("specs"), Path("raw"))
+    Traceback (most recent call last):
+    trialkit.problems.Refusal: error WHY-001 no build in 'nowhere'. Build the study first, or give its ...
+    """
+    builds = []
+    for part in PARTS:
+        manifest = read_manifest(out / part)
+        if manifest is not None:
+            version = str(manifest["standard"]).rpartition(" ")[2]
+            builds.append(open_build(out, specs, raw, standard_of(part, version)))
+    if not builds:
+        raise Refusal([Problem(NO_BUILD, f"no build in '{out.name}'")])
+    return Explainer(builds)
+
+
+def records_where(build: Build, dataset: str, condition: str) -> list[int]:
+    """Find the records that meet a condition, from 0.
+
+    Raises:
+        Refusal: WHY-002 to WHY-005, or what is wrong with the condition.
+
+    >>> records_where(Build(Path("."), "sdtm", None, Path("."), {"datasets": {}}), "DM", "AGE == 1")
+    Traceback (most recent call last):
+    trialkit.problems.Refusal: error WHY-002 DM no such dataset in the build. None is known.
+    """
+    build.check(dataset)
+    count = build.datasets[dataset]
+    mask = compile_expression(condition).mask(lambda name: build.column(dataset, name), count)
+    found: list[int] = mask.nonzero()[0].tolist()
+    where = Place(dataset=dataset)
+    if not found:
+        raise Refusal([Problem(NO_RECORD, f"none of {count} records meets {condition}", where)])
+    if len(found) > MOST_RECORDS:
+        hint = f"{MANY_RECORDS.fix} Such as: {'; '.join(_keys(build, dataset, found[:SHOWN_KEYS]))}"
+        raise Refusal([Problem(MANY_RECORDS, f"{len(found)} records meet {condition}", where, hint=hint)])
+    return found
+
+
+def _keys(build: Build, dataset: str, records: list[int]) -> list[str]:
+    spec = build.study.datasets.get(dataset)
+    names = spec.keys if spec else ["USUBJID"]
+    columns: dict[str, Column] = {name: build.column(dataset, name) for name in names}
+    shown = [
+        [
+            f"{name} == {value}" if columns[name].kind == "number" else f"{name} == '{value}'"
+            for value in texts(Column(columns[name].values, columns[name].codes[records]))
+        ]
+        for name in names
+    ]
+    return [" and ".join(pairs) for pairs in zip(*shown, strict=True)]
+
+
+def why(question: Question) -> tuple[list[Answer], list[str]]:
+    """Answer a question.
+
+    Returns:
+        One answer for each record that meets the condition, and what has changed since the build.
+
+    Raises:
+        Refusal: WHY-001 to WHY-006.
+
+    >>> why(Question("LB", "LBSEQ == 12", "LBSTRESN", Path("no"), Path("no"), Path("no")))
+    Traceback (most recent call last):
+    trialkit.problems.Refusal: error WHY-001 no build in 'no'. Build the study first, or give its folder ...
+    """
+    explainer = open_explainer(question.out, question.specs, question.raw)
+    build = next((one for one in explainer.builds if question.dataset in one.datasets), explainer.builds[0])
+    records = records_where(build, question.dataset, question.where)
+    answers = [_whole(explainer, question, record) for record in records]
+    return answers, explainer.warnings
+
+
+def _whole(explainer: Explainer, question: Question, record: int) -> Answer:
+    """Answer for one record; where no raw cell made the value, name the rows behind the record."""
+    answer = explainer.why(question.dataset, record, question.variable)
+    if answer.cells():
+        return answer
+    return replace(answer, origins=(*answer.origins, *explainer.rows(question.dataset, record)))
+
+
+def show_answers(answers: list[Answer], warnings: list[str], console: Console, *, as_json: bool) -> None:
+    """Print answers as trees or as JSON.
+
+    >>> show_answers([Answer("DM.SEX", "F")], [], Console(width=40, color_system=None), as_json=False)
+    DM.SEX = 'F'
+    """
+    if as_json:
+        data = {"answers": [one.as_json() for one in answers], "warnings": warnings}
+        console.out(json.dumps(data, ensure_ascii=False, indent=1), highlight=False)
+        return
+    for one in answers:
+        console.print(as_tree(one))
+    for said in warnings:
+        console.print(Text(f"warning: {said}", "bold yellow"))
