@@ -92,6 +92,8 @@ def values_at(
     """
     column = review.column(name) if rows is None else review.column(name).take(rows)
     meta = review.built.metas[name]
+    if not len(column):
+        return []
     frame = pd.DataFrame({name: _used(column)})
     schema = load_pandera().DataFrameSchema({name: column_of(meta, checks)})
     named = {one.kind.code: one for one in checks} | {NOT_NULLABLE: ValueCheck(NULL, NULL.title, bool)}

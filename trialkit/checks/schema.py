@@ -59,6 +59,7 @@ def column_of(meta: Meta, checks: list[ValueCheck]) -> pa.Column:
         "core": meta.core,
         "codelists": list(meta.codelists),
         "values": meta.described,
+        "checks": {check.kind.code: check.what for check in checks},
     }
     column: pa.Column = load_pandera().Column(
         str if text else float,
@@ -75,7 +76,8 @@ def schema_of(built: Built, store: Store, standard: Standard) -> pa.DataFrameSch
 
     It validates a pandas table of the dataset's records: texts as ``str`` or object columns
     with "" for missing, numbers as float64. The names of its checks are the codes of the
-    problems; the metadata of its columns hold type, length, core and codelists.
+    problems. The metadata of its columns say all of it as plain data: type, length, core,
+    codelists and checks; ``schema.get_metadata()`` gives them for export.
 
     Args:
         built: the dataset.
