@@ -13,7 +13,7 @@ from trialkit.problems import Exit, Kind, Problem, Problems, Refusal, did_you_me
 from trialkit.raw.read import read
 from trialkit.raw.table import RawTable
 from trialkit.records import Records
-from trialkit.rule import Reference
+from trialkit.rule import ANY, Reference
 from trialkit.spec import DatasetSpec
 from trialkit.standard import Standard
 from trialkit.study import Study, load_study
@@ -37,7 +37,6 @@ NO_DATASET = Kind(
     exit=Exit.SPEC,
 )
 UNITS = "tables/units.csv"
-ANY = "*"  # a table whose columns are not known before its file is read
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 NO_RULE = Kind("SPEC-010", "no rule is named", "Name one rule; `trialkit rules` lists them.", exit=Exit.SPEC)
 TWO_RULES = Kind("SPEC-011", "two rules are named", "Keep one, or nest one in the other.", exit=Exit.SPEC)
 
+ANY = "*"  # stands for the columns of a table that is not read yet
+
 RuleKind: TypeAlias = Literal["column", "table"]
 _OPTIONAL = re.compile(r"\[([^\[\]]*)\]")
 

@@ -187,7 +187,7 @@ class Gather(RecordRule):
         if self.blank == "keep":
             return np.ones(parts[0].codes.shape, bool)
         judged = parts if self.blank == "drop_if_all" else parts[:1]
-        return np.any([~_blank(part) for part in judged], axis=0)
+        return np.asarray(np.any([~_blank(part) for part in judged], axis=0), bool)
 
 
 def _blank(part: Column) -> Mask:

@@ -9,11 +9,10 @@ from pydantic import Field
 
 from trialkit.context import Context
 from trialkit.records import Records
-from trialkit.rule import Condition, RecordRule, Reference, Step, TableName, Value
+from trialkit.rule import ANY, Condition, RecordRule, Reference, Step, TableName, Value
 from trialkit.steps import below, fill, run
 
 Schema = dict[str, frozenset[str]]
-ANY = "*"  # stands for the columns of a table that is not read yet
 
 
 class Read(RecordRule):
