@@ -97,7 +97,7 @@ class Sheet:
         1
         """
         self.taken[row] = True
-        self.copies.append((row, row + (-0.5 if before else 0.5), changes))
+        self.copies.append((row, row + (-0.25 if before else 0.25), changes))
         return self.scene.rows + len(self.copies) - 1
 
     def finish(self, first_line: int) -> dict[str, Array]:

@@ -10,12 +10,27 @@ from functools import cached_property
 from pathlib import Path
 
 import pytest
-from openpyxl import load_workbook
+from python_calamine import CalamineWorkbook
 
 from trialkit.simulate import simulate
 
 STUDY = Path(__file__).parents[3] / "specs" / "nct04952155"
-EDC = "SUBJ VISIT SAMPLES DOSE ALSFRS ROADS ALSAQ IE MH VS MRC AE CM DS".split()
+EDC = [
+    "SUBJ",
+    "VISIT",
+    "SAMPLES",
+    "DOSE",
+    "ALSFRS",
+    "ROADS",
+    "ALSAQ",
+    "IE",
+    "MH",
+    "VS",
+    "MRC",
+    "AE",
+    "CM",
+    "DS",
+]
 BLANK = {"", "/", "NA", "ND", "--", "未做"}
 FULL = [
     re.compile(pattern)
@@ -110,8 +125,7 @@ class Export:
         ]
 
     def _xlsx(self):
-        book = load_workbook(self.folder / "LABHOSP.xlsx", read_only=True)
-        rows = [[cell or "" for cell in row] for row in book["LIS"].iter_rows(values_only=True)]
+        rows = CalamineWorkbook.from_path(self.folder / "LABHOSP.xlsx").get_sheet_by_name("LIS").to_python()
         return [{"#": n + 2, **dict(zip(rows[0], row, strict=True))} for n, row in enumerate(rows[1:])]
 
     @cached_property
@@ -223,10 +237,16 @@ class Checker:
             self.items("ALSFRS", row, items, 4)
             if sum(map(bool, fives)) != 1:
                 self.note("ALSFRS", row, "items 5a and 5b")
-            elif all(items) and max(map(int, items)) < 5:
-                if sum(map(int, items)) + int("".join(fives)) != int(row["TOTAL"]):
-                    self.note("ALSFRS", row, "total is not the sum")
-        for file, count, most, letter, how in (("ROADS", 28, 2, "R", {}), ("ALSAQ", 40, 4, "A", {"day_first": True})):
+            elif (
+                all(items)
+                and max(scores := [*map(int, items), int("".join(fives))]) < 5
+                and sum(scores) != int(row["TOTAL"])
+            ):
+                self.note("ALSFRS", row, "total is not the sum")
+        for file, count, most, letter, how in (
+            ("ROADS", 28, 2, "R", {}),
+            ("ALSAQ", 40, 4, "A", {"day_first": True}),
+        ):
             for row in getattr(self.e, file):
                 when = self.date(file, row, "FILLDAT", **how)
                 self.form_of(file, row, when)
@@ -237,12 +257,27 @@ class Checker:
             for row in getattr(self.e, file):
                 self.form_of(file, row, self.date(file, row, name))
         for row in self.e.MRC:
-            grades = [plain(cell).removesuffix("级") for name, cell in row.items() if str(name)[-2:] in ("_L", "_R")]
-            if len(grades) != 12 or not set(grades) <= set("0 1 2 3 4 5 4- 4+ III IV".split()):
+            grades = [
+                plain(cell).removesuffix("级") for name, cell in row.items() if str(name)[-2:] in ("_L", "_R")
+            ]
+            if len(grades) != 12 or not set(grades) <= {
+                "0",
+                "1",
+                "2",
+                "3",
+                "4",
+                "5",
+                "4-",
+                "4+",
+                "III",
+                "IV",
+            }:
                 self.note("MRC", row, "grade")
         for row in self.e.VS:
             high, low = map(int, plain(row["BP"]).split("/"))
-            if not (80 < high < 180 and 40 < low < high and 34 < float(plain(row["TEMP"])) < 38 and row["WEIGHT"]):
+            if not (
+                80 < high < 180 and 40 < low < high and 34 < float(plain(row["TEMP"])) < 38 and row["WEIGHT"]
+            ):
                 self.note("VS", row, "vital signs")
 
     def items(self, file, row, items, most):
@@ -255,7 +290,10 @@ class Checker:
         first = {}
         for row in self.e.DOSE:
             when, given = self.date("DOSE", row, "ACTDAT"), row["GIVEN"] in ("是", "1", "√")
-            filled = [bool(plain(row[name])) for name in ("ACTDAT", "ACTTIM", "DOSE", "DOSEU", "SITE", "GIVER", "LOT")]
+            filled = [
+                bool(plain(row[name]))
+                for name in ("ACTDAT", "ACTTIM", "DOSE", "DOSEU", "SITE", "GIVER", "LOT")
+            ]
             if set(filled) != {given} or given == (plain(row["MISSRSN"]) not in BLANK):
                 self.note("DOSE", row, "given or not")
                 continue
@@ -273,7 +311,9 @@ class Checker:
         for row in self.e.SAMPLES:
             done = row["COLSTAT"] == "已采集"
             when = self.date("SAMPLES", row, "COLDAT")
-            if {bool(row["SAMPNO"]), bool(when), bool(row["COLTIM"]), plain(row["NDREASN"]) in BLANK} != {done}:
+            if {bool(row["SAMPNO"]), bool(when), bool(row["COLTIM"]), plain(row["NDREASN"]) in BLANK} != {
+                done
+            }:
                 self.note("SAMPLES", row, "collected or not")
             if row["MRN"] != self.subjects[row["SCRNO"]]["MRN"]:
                 self.note("SAMPLES", row, "hospital number")
@@ -307,7 +347,10 @@ class Checker:
             self.note("LABHOSP", row, "unit does not fit the range")
 
     def events(self):
-        for file, start, end, ongoing in (("AE", "AESTDAT", "AEENDAT", "AEONGO"), ("CM", "CMSTDAT", "CMENDAT", "CMONGO")):
+        for file, start, end, ongoing in (
+            ("AE", "AESTDAT", "AEENDAT", "AEONGO"),
+            ("CM", "CMSTDAT", "CMENDAT", "CMONGO"),
+        ):
             for row in getattr(self.e, file):
                 first, last = self.date(file, row, start), self.date(file, row, end)
                 if first and last and last < first:
@@ -318,7 +361,10 @@ class Checker:
                     self.note(file, row, "partial date")
                 if file == "AE" and first and first < day(self.subjects[row["SCRNO"]]["ENRDAT"]):
                     self.note(file, row, "before the first injection")
-                if file == "AE" and max(filter(None, (first, last, date(2020, 1, 1)))) > self.end[row["SCRNO"]]:
+                if (
+                    file == "AE"
+                    and max(filter(None, (first, last, date(2020, 1, 1)))) > self.end[row["SCRNO"]]
+                ):
                     self.note(file, row, "after the end")
 
     def ends(self):

@@ -13,7 +13,7 @@ import trialkit.simulate.run as run_module
 from trialkit.problems import Refusal
 from trialkit.simulate import simulate
 
-SIZES = [(1, "monthly"), (13, "monthly"), (13, "minimal"), (150, "monthly")]
+SIZES = [(1, "monthly"), (13, "monthly"), (13, "minimal"), (120, "monthly")]
 
 
 def digest(folder):
@@ -22,14 +22,13 @@ def digest(folder):
 
 
 @pytest.mark.parametrize(("subjects", "schedule"), SIZES)
-@pytest.mark.parametrize("seed", [1, 2])
-def test_a_clean_export_has_no_anomaly(export, check, subjects, schedule, seed):
-    made = export(subjects, seed, schedule, clean=True)
+def test_a_clean_export_has_no_anomaly(export, check, subjects, schedule):
+    made = export(subjects, 1, schedule, clean=True)
     assert check(made) == []
     assert {row["KIND"] for row in made.defects} <= {"event"}
 
 
-@pytest.mark.parametrize("subjects", [13, 150])
+@pytest.mark.parametrize("subjects", [13, 120])
 def test_totals_never_rise_by_more_than_4_in_a_clean_export(export, subjects):
     before = {}
     for row in export(subjects, clean=True).ALSFRS:
@@ -58,7 +57,12 @@ def test_every_detectable_defect_is_seen_and_nothing_else(export, check, subject
     found = {(file, line, what) for file, line, what in check(made) if what != "key stands twice"}
     expected = set()
     for row in made.defects:
-        if row["KIND"] == "defect" and row["QUERY"] == "Y" and row["DETECTABLE"] == "Y" and row["CODE"] in SEEN:
+        if (
+            row["KIND"] == "defect"
+            and row["QUERY"] == "Y"
+            and row["DETECTABLE"] == "Y"
+            and row["CODE"] in SEEN
+        ):
             place = (row["FILE"].split(".")[0], int(row["LINE"]))
             seen = {what for file, line, what in found if (file, line) == place}
             assert seen & SEEN[row["CODE"]], row
@@ -68,14 +72,14 @@ def test_every_detectable_defect_is_seen_and_nothing_else(export, check, subject
 
 
 def test_the_second_rows_of_a_key_are_all_defects(export, check):
-    made = export(150, 3)
+    made = export(120, 3)
     twice = Counter(file for file, _, what in check(made) if what == "key stands twice")
     logged = Counter(row["FILE"].split(".")[0] for row in made.defects if row["CODE"] in ("D01", "D02"))
     assert {file: count / 2 for file, count in twice.items()} == dict(logged)
 
 
 def test_duplicates_are_letter_for_letter_and_re_entries_are_older(export):
-    made = export(150, 3)
+    made = export(120, 3)
     for row in made.defects:
         if row["CODE"] not in ("D01", "D02"):
             continue
@@ -118,7 +122,7 @@ def test_the_list_of_defects_says_what_stands_in_the_file(export, subjects, sche
 
 def test_a_row_has_one_defect_at_most(export):
     codes = defaultdict(set)
-    for row in export(150, 3).defects:
+    for row in export(120, 3).defects:
         codes[row["FILE"], row["LINE"]].add(row["CODE"])
     assert [codes for codes in codes.values() if len(codes) > 1] == []
 
@@ -150,14 +154,14 @@ RATES = {  # per row, of the files that it hits
 
 @pytest.mark.parametrize("code", RATES)
 def test_rates_are_near_the_declared_ones(export, code):
-    made, (rate, files) = export(150, 3), RATES[code]
+    made, (rate, files) = export(120, 3), RATES[code]
     rows = sum(len(getattr(made, file)) for file in files.split())
     hits = [row for row in made.defects if row["CODE"] == code and row["FILE"].split(".")[0] in files.split()]
     assert 0.75 * rate < len(hits) / rows < 1.3 * rate
 
 
 def test_forms_with_missing_items_are_5_per_cent(export):
-    made = export(150, 3)
+    made = export(120, 3)
     hit = {(row["FILE"], row["LINE"]) for row in made.defects if row["CODE"] == "D06"}
     forms = sum(len(getattr(made, file)) for file in ("ALSFRS", "ROADS", "ALSAQ"))
     assert 0.04 < len(hit) / forms < 0.06
@@ -178,13 +182,13 @@ def test_all_codes_are_there(export):
 
 
 def test_a_better_total_by_another_rater(export):
-    made = export(150, 3)
+    made = export(120, 3)
     totals = {(row["SCRNO"], row["VISIT"]): row for row in made.truth("truth_visit") if row["ALSFRS"]}
     order = defaultdict(list)
     for key in totals:
         order[key[0]].append(key)
     hits = [row for row in made.defects if row["CODE"] == "D21"]
-    assert 8 <= len(hits) <= 12
+    assert 6 <= len(hits) <= 10
     for row in hits:
         key = tuple(part.split("=")[1] for part in row["KEY"].split("|"))
         before = order[key[0]][order[key[0]].index(key) - 1]
@@ -192,7 +196,7 @@ def test_a_better_total_by_another_rater(export):
 
 
 def test_truth_is_what_the_clean_files_say(export):
-    made = export(150, 1, clean=True)
+    made = export(120, 1, clean=True)
     truth = {(row["SCRNO"], row["VISIT"]): row for row in made.truth("truth_visit")}
     seen = 0
     for row in made.ALSFRS:
@@ -209,36 +213,46 @@ def test_truth_is_what_the_clean_files_say(export):
     for row in made.ALSAQ:
         d, m, y = row["FILLDAT"].split("/")
         known = canonical[row["SCRNO"], f"{y}-{m}-{d}"]
-        for name, first, last in (("MOB", 1, 10), ("ADL", 11, 20), ("EAT", 21, 23), ("COM", 24, 30), ("EMO", 31, 40)):
+        for name, first, last in (
+            ("MOB", 1, 10),
+            ("ADL", 11, 20),
+            ("EAT", 21, 23),
+            ("COM", 24, 30),
+            ("EMO", 31, 40),
+        ):
             assert int(known[f"ALSAQ{name}"]) == sum(int(row[f"A{n:02}"]) for n in range(first, last + 1))
 
 
 def test_truth_of_samples_doses_and_disposition(export):
-    made = export(150, 1, clean=True)
+    made = export(120, 1, clean=True)
     samples = {row["SAMPNO"]: row for row in made.truth("truth_sample") if row["SAMPNO"]}
     assert len(samples) == sum(row["STATUS"] == "DONE" for row in made.truth("truth_sample"))
     assert set(samples) >= {row["SAMPNO"] for row in made.LABHOSP}
-    assert {row["SAMPNO"] for row in made.BIOMK} == {k for k, v in samples.items() if v["MATRIX"] in ("血清", "脑脊液")}
+    assert {row["SAMPNO"] for row in made.BIOMK} == {
+        k for k, v in samples.items() if v["MATRIX"] in ("血清", "脑脊液")
+    }
     assert len(made.truth("truth_dose")) == len(made.DOSE)
     people = {row["SCRNO"]: row for row in made.truth("truth_subject")}
     for row in made.DS:
         disp = people[row["SCRNO"]]["DISP"]
-        assert row["STATUS"] == {"completed": "完成", "death": "死亡", "screen failure": "筛选失败"}.get(disp, "退出")
+        assert row["STATUS"] == {"completed": "完成", "death": "死亡", "screen failure": "筛选失败"}.get(
+            disp, "退出"
+        )
     assert len({row["USUBJID"] for row in people.values()}) == len({row["MRN"] for row in people.values()})
     for row in people.values():
         assert row["USUBJID"] == f"M2020420-01-{row['FIRSTSCR']}"
 
 
 def test_latent_slopes_follow_the_declared_distributions(export):
-    people = [row for row in export(150, 1, clean=True).truth("truth_subject") if row["ENROLLED"] == "1"]
+    people = [row for row in export(120, 1, clean=True).truth("truth_subject") if row["ENROLLED"] == "1"]
     als = [row for row in people if row["MIMIC"] == "0"]
     mean = sum(float(row["S2"]) for row in als) / len(als)
     gain = sum(float(row["S1"]) - float(row["S2"]) for row in people) / len(people)
-    assert len(people) == 150
+    assert len(people) == 120
     assert -1.25 < mean < -0.75
     assert 0.2 < gain < 0.4
-    assert 0.15 < sum(row["MIMIC"] == "1" for row in people) / 150 < 0.36
-    assert Counter(row["DISP"] for row in people)["death"] in range(10, 14)
+    assert 0.15 < sum(row["MIMIC"] == "1" for row in people) / 120 < 0.36
+    assert Counter(row["DISP"] for row in people)["death"] in range(8, 11)
 
 
 def test_the_same_seed_gives_the_same_bytes(export, study, tmp_path):
@@ -251,7 +265,15 @@ def test_the_same_seed_gives_the_same_bytes(export, study, tmp_path):
 
 def test_another_table_shifts_nothing(export, study, tmp_path):
     copy = tmp_path / "study"
-    shutil.copytree(study, copy, ignore=lambda _, names: [n for n in names if n not in ("simulation", "simulation.yaml") and not n.endswith((".yaml", ".csv"))])
+    shutil.copytree(
+        study,
+        copy,
+        ignore=lambda _, names: [
+            n
+            for n in names
+            if n not in ("simulation", "simulation.yaml") and not n.endswith((".yaml", ".csv"))
+        ],
+    )
     tables = copy / "simulation" / "tables.yaml"
     extra = "first_of_all:\n  rows: {count: persons}\n  columns:\n    x: {normal: '0', sd: '1'}\n"
     tables.write_text(extra + tables.read_text(encoding="utf-8"), encoding="utf-8")
@@ -302,12 +324,16 @@ def test_numbers_out_of_bounds(study, tmp_path):
     assert refused(simulate, study, 100_001, 1, tmp_path / "o") == [
         ("SIM-005", "number of subjects must be 1 to 100000, not 100001")
     ]
-    assert refused(simulate, study, 13, -1, tmp_path / "o") == [("SIM-005", "seed must be 0 or greater, not -1")]
+    assert refused(simulate, study, 13, -1, tmp_path / "o") == [
+        ("SIM-005", "seed must be 0 or greater, not -1")
+    ]
     assert not (tmp_path / "o").exists()
 
 
 def test_unknown_schedule(study, tmp_path):
-    assert refused(simulate, study, 13, 1, tmp_path / "o", "weekly") == [("SIM-004", "there is no schedule 'weekly'")]
+    assert refused(simulate, study, 13, 1, tmp_path / "o", "weekly") == [
+        ("SIM-004", "there is no schedule 'weekly'")
+    ]
 
 
 def test_a_folder_with_something_else_stays_as_it_is(study, tmp_path):
