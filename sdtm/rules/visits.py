@@ -81,13 +81,13 @@ class Visit(VariableRule):
     the number, its VISITDY missing (SDTMIG 3.4, section 5.5). A blank gives a missing value.
 
     >>> Visit(visit="INSTANCE", give="VISITNUM").sentence()
-    'VISITNUM of the visit INSTANCE, by name in VISITS.'
+    'VISITNUM of the visit INSTANCE, by name in visits.'
     """
 
     value: Value = Field(alias="visit", description="name, number or study day")
     give: Literal["VISITNUM", "VISIT", "VISITDY"] = Field(description="what of the visit")
     by: Literal["name", "number", "day"] = Field("name", description="what `visit` holds")
-    schedule: str = Field("VISITS", description="table of planned visits")
+    schedule: str = Field("visits", description="table of planned visits")
     unscheduled: Pairs = Field({}, description="patterns of unscheduled visits, with {n} for the number")
     unknown: Invalid = Field("error", description="a visit that is not in the schedule")
 
@@ -113,7 +113,7 @@ VISITDY: {visit: {study_day: LBDTC}, give: VISITDY, by: day, unknown: missing}
         """Write the number of an unscheduled visit without braces.
 
         >>> Visit(visit="V", give="VISIT", unscheduled="Unscheduled {n}").sentence()
-        'VISIT of the visit V, by name in VISITS; unscheduled visits are Unscheduled n.'
+        'VISIT of the visit V, by name in visits; unscheduled visits are Unscheduled n.'
         """
         return super().sentence().replace(NUMBER, "n")
 
@@ -126,7 +126,7 @@ VISITDY: {visit: {study_day: LBDTC}, give: VISITDY, by: day, unknown: missing}
 
         >>> from trialkit.context import Store
         >>> columns = {"VISITNUM": Column.text(["3"]), "VISIT": Column.text(["BASELINE"])}
-        >>> store = Store(None, {"VISITS": Records.start("VISITS", columns, 1)}, {})
+        >>> store = Store(None, {"visits": Records.start("visits", columns, 1)}, {})
         >>> records = Records.start("LB", {"V": Column.text(["Baseline"])}, 1)
         >>> Visit(visit="V", give="VISITNUM").apply(Context(store, "LB", records)).objects().tolist()
         [3.0]

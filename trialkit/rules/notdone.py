@@ -11,7 +11,8 @@ from pydantic import Field
 from trialkit.column import combine
 from trialkit.context import Context
 from trialkit.records import Records
-from trialkit.rule import Condition, RecordRule, Value
+from trialkit.rule import Condition, RecordRule
+from trialkit.rules.choose import Outcome
 from trialkit.rules.evaluate import missing_like
 from trialkit.steps import ColumnNames, below, fill, merged_lineage
 
@@ -23,26 +24,26 @@ class NotDone(RecordRule):
     records meet the condition stay as they are. Such a record has --STAT NOT DONE, and --TESTCD ends in
     ALL where a whole form was not done (SDTMIG 3.4, section 4.5.1.2).
 
-    >>> NotDone(not_done="RESULT == ''", by="VISIT", set={"STAT": "'NOT DONE'"}).sentence()
+    >>> NotDone(not_done="RESULT == ''", by="VISIT", set={"STAT": "NOT DONE"}).sentence()
     "One record with STAT: 'NOT DONE' where all records of VISIT have RESULT == ''."
     """
 
     when: Condition = Field(alias="not_done", description="what a record without a value is")
     by: ColumnNames = Field(min_length=1, description="the columns that name a form or group")
-    values: dict[str, Value] = Field(
+    values: dict[str, Outcome] = Field(
         alias="set", min_length=1, description="what the one record has, by column"
     )
 
     example: ClassVar[str] = """\
 - not_done: RESULT == ''
   by: [SUBJECT, VISIT]
-  set: {QSTESTCD: "'QSALL'", QSSTAT: "'NOT DONE'"}
+  set: {QSTESTCD: QSALL, QSSTAT: NOT DONE}
 """
 
     def columns(self, before: frozenset[str], tables: dict[str, frozenset[str]]) -> frozenset[str]:
         """Add the columns that are set.
 
-        >>> rule = NotDone(not_done="A == ''", by="B", set={"STAT": "'NOT DONE'"})
+        >>> rule = NotDone(not_done="A == ''", by="B", set={"STAT": "NOT DONE"})
         >>> sorted(rule.columns(frozenset({"A", "B"}), {}))
         ['A', 'B', 'STAT']
         """
@@ -55,7 +56,7 @@ class NotDone(RecordRule):
         >>> from trialkit.context import Store
         >>> columns = {"A": Column.text(["", "", "1"]), "B": Column.text(["x", "x", "y"])}
         >>> records = Records.start("QS", columns, 3)
-        >>> rule = NotDone(not_done="A == ''", by="B", set={"STAT": "'NOT DONE'"})
+        >>> rule = NotDone(not_done="A == ''", by="B", set={"STAT": "NOT DONE"})
         >>> made = rule.apply(records, Context(Store(None, {}, {}), "QS", records))
         >>> made.columns["STAT"].objects().tolist()
         ['NOT DONE', '']

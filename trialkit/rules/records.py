@@ -10,6 +10,7 @@ from pydantic import Field
 from trialkit.context import Context
 from trialkit.records import Records
 from trialkit.rule import ANY, Condition, RecordRule, Reference, Step, TableName, Value
+from trialkit.rules.choose import Outcome
 from trialkit.steps import below, fill, run
 
 Schema = dict[str, frozenset[str]]
@@ -166,21 +167,24 @@ class Repeat(RecordRule):
     """The records with {repeat} once more, with {set}.
 
     The repeated records stand below the others, come from the same rows, and differ in the columns
-    that are set. Such are records of a second definition of baseline (BASETYPE; ADaMIG 1.3, section 4).
+    that are set: a text is the value itself, a column is written ``{copy: COLUMN}``. Such are the records
+    of a second definition of baseline (BASETYPE; ADaMIG 1.3, section 4).
 
-    >>> Repeat(repeat="ADY > 168", set={"BASETYPE": "'FOLLOW-UP'"}).sentence()
+    >>> Repeat(repeat="ADY > 168", set={"BASETYPE": "FOLLOW-UP"}).sentence()
     "The records with ADY > 168 once more, with BASETYPE: 'FOLLOW-UP'."
     """
 
     when: Condition = Field(alias="repeat", description="the records to repeat")
-    values: dict[str, Value] = Field(alias="set", min_length=1, description="what they differ in, by column")
+    values: dict[str, Outcome] = Field(
+        alias="set", min_length=1, description="what they differ in, by column"
+    )
 
-    example: ClassVar[str] = "- repeat: VISITNUM >= 8\n  set: {BASETYPE: \"'FOLLOW-UP'\"}\n"
+    example: ClassVar[str] = "- repeat: VISITNUM >= 8\n  set: {BASETYPE: FOLLOW-UP}\n"
 
     def columns(self, before: frozenset[str], tables: Schema) -> frozenset[str]:
         """Add the columns that are set.
 
-        >>> Repeat(repeat="A == ''", set={"B": "'x'"}).columns(frozenset({"A"}), {}) == {"A", "B"}
+        >>> Repeat(repeat="A == ''", set={"B": "x"}).columns(frozenset({"A"}), {}) == {"A", "B"}
         True
         """
         return before | frozenset(self.values)
@@ -195,7 +199,7 @@ class Repeat(RecordRule):
         >>> from trialkit.column import Column
         >>> records = Records.start("LB", {"A": Column.text(["x", "y"])}, 2)
         >>> context = Context(Store(None, {}, {}), "LB", records)
-        >>> made = Repeat(repeat="A == 'y'", set={"A": "'z'"}).apply(records, context)
+        >>> made = Repeat(repeat="A == 'y'", set={"A": "z"}).apply(records, context)
         >>> made.columns["A"].objects().tolist()
         ['x', 'y', 'z']
         """

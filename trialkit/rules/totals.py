@@ -15,7 +15,8 @@ from trialkit.match import match
 from trialkit.model import Model
 from trialkit.problems import Kind
 from trialkit.records import Records
-from trialkit.rule import ColumnName, Condition, RecordRule, Reference, Value
+from trialkit.rule import ColumnName, Condition, RecordRule, Reference
+from trialkit.rules.choose import Outcome
 from trialkit.rules.evaluate import as_number, as_text, missing_like
 from trialkit.steps import ColumnNames, below, fill, merged_lineage
 
@@ -60,7 +61,7 @@ class Total(RecordRule):
         "", description="the column with the items' names; an item may stand once in a total"
     )
     into: str = Field("", description="column with the total; default: that of the values")
-    values: dict[str, Value] = Field({}, alias="set", description="what the new records have, by column")
+    values: dict[str, Outcome] = Field({}, alias="set", description="what the new records have, by column")
     at_least: int = Field(1, ge=1, description="how many values a total needs")
     short: Literal["none", "missing"] = Field(
         "none", description="with fewer values: no record, or a missing total"
@@ -73,7 +74,7 @@ class Total(RecordRule):
   by: [SUBJECT, VISIT, QSDAT]
   where: RESULT != '' and QSTESTCD != 'ACITM14'
   item: QSTESTCD
-  set: {QSTESTCD: "'ACTOT'"}
+  set: {QSTESTCD: ACTOT}
   maxima: {table: ADASMAX, item: QSTESTCD, maximum: MAXIMUM, to: 70}
 """
 
