@@ -45,6 +45,9 @@ class Tolerance:
         return np.asarray((left == right) | near | (np.isnan(left) & np.isnan(right)), bool)
 
 
+EXACT = Tolerance()
+
+
 @dataclass(frozen=True, slots=True)
 class AttributeChange:
     """An attribute that differs; of the dataset itself where ``variable`` is empty.
@@ -196,7 +199,7 @@ def compare(
     left: Table,
     right: Table,
     keys: Sequence[str],
-    tolerance: Tolerance = Tolerance(),
+    tolerance: Tolerance = EXACT,
 ) -> Comparison:
     """Compare two versions of a dataset, record by record of equal keys.
 

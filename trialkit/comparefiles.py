@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from trialkit.compare import Comparison, Tolerance, compare
+from trialkit.compare import EXACT, Comparison, Tolerance, compare
 from trialkit.problems import Exit, Kind, Place, Problem, Problems, Refusal
 from trialkit.tables import ENDINGS, Table, read_table
 
@@ -39,7 +39,7 @@ def compare_paths(
     left: Path,
     right: Path,
     keys: Sequence[str] = (),
-    tolerance: Tolerance = Tolerance(),
+    tolerance: Tolerance = EXACT,
 ) -> Compared:
     """Compare two files, or the datasets of two folders by their names.
 

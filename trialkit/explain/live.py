@@ -12,8 +12,10 @@ from trialkit.model import Model
 from trialkit.rule import Reference, Rule, VariableRule
 from trialkit.rules.aggregate import Earliest, Latest, Maximum, Minimum
 from trialkit.rules.choose import Case, FirstOf
+from trialkit.rules.lookup import Previous
 from trialkit.rules.select import TableRows
 
+AWAY = (TableRows, Previous)
 SELECTING = (Earliest, Latest, Maximum, Minimum)
 
 
@@ -96,16 +98,19 @@ def parts_of(rule: Rule) -> tuple[list[VariableRule], list[Reference]]:
 
 
 def _within(value: Any) -> Iterator[VariableRule]:
-    if isinstance(value, Model):
+    if isinstance(value, Model) and not _looks_away(value):
         for name in type(value).model_fields:
             yield from _rules_in(getattr(value, name))
+
+
+def _looks_away(value: Any) -> bool:
+    """Say whether what stands in a rule runs on other rows than the record's own."""
+    return isinstance(value, AWAY) and bool(value.within or getattr(value, "table", ""))
 
 
 def _rules_in(value: Any) -> Iterator[VariableRule]:
     if isinstance(value, VariableRule):
         yield value
-    elif isinstance(value, TableRows) and (value.table or value.within):
-        return
     elif isinstance(value, Model):
         yield from _within(value)
     elif isinstance(value, (dict, list, tuple)):
@@ -128,8 +133,8 @@ def _follow(rule: VariableRule, chosen: dict[int, int], live: Live) -> None:
         nested, own = parts_of(rule)
         for one in nested:
             _follow(one, chosen, live)
-        for name in type(rule).model_fields:
-            own = _set_apart(getattr(rule, name), own, live)
+        for value in (rule, *(getattr(rule, name) for name in type(rule).model_fields)):
+            own = _set_apart(value, own, live)
         live.add(own)
 
 
@@ -162,7 +167,7 @@ def _follow_selection(selections: list[Any], branch: int, chosen: dict[int, int]
 def _set_apart(value: Any, own: list[Reference], live: Live) -> list[Reference]:
     """Set apart what selections among the records at hand read in other records."""
     for one in value if isinstance(value, list) else [value]:
-        if isinstance(one, TableRows) and one.within:
+        if isinstance(one, AWAY) and one.within:
             others = [named for named in one.references() if named.column not in one.within]
             live.elsewhere += others
             own = [named for named in own if named not in others]

@@ -19,6 +19,7 @@ Origin: TypeAlias = Literal["raw", "table", "dataset"]
 
 LEDGER_HEADER = ("origin", "source", "file", "dataset", "reason", "rows", "spec", "balance")
 NO_READER = "no dataset that reads it was built"
+COLOURS = 4
 UNEXPLAINED = "nothing explains these rows"
 
 
@@ -70,6 +71,14 @@ class Account:
         0
         """
         return sum(part.rows for part in self.excluded)
+
+    def kind(self, place: int) -> str:
+        """Name the colour of a reason for leaving rows out; rows that nobody asked for have a pale one.
+
+        >>> Account("raw", "SUBJ", "", 1, 0, (Part(NOT_NEEDED, 1),)).kind(0)
+        'rest'
+        """
+        return "rest" if self.excluded[place].reason == NOT_NEEDED else f"out{place % COLOURS}"
 
     @property
     def balanced(self) -> bool:

@@ -108,7 +108,7 @@ def bars(account: Account) -> list[Bar]:
     [75.0, 25.0]
     """
     sizes = [("used", account.used)] + [
-        (f"out{place % 4}", part.rows) for place, part in enumerate(account.excluded)
+        (account.kind(place), part.rows) for place, part in enumerate(account.excluded)
     ]
     total, start, made = max(1, account.read), 0, []
     for kind, size in sizes:
