@@ -6,6 +6,7 @@ import calendar
 import re
 from dataclasses import dataclass, replace
 from datetime import date as calendar_date
+from datetime import datetime
 from decimal import Decimal
 from typing import Literal, TypeAlias
 
@@ -28,6 +29,8 @@ _FRACTION = re.compile(r"[.,][0-9]+")
 _OFFSET = re.compile(r"Z|[+-](?:0[0-9]|1[0-4])(?::[0-5][0-9])?")
 _LIMITS = {"year": (1, 9999), "month": (1, 12), "hour": (0, 23), "minute": (0, 59), "second": (0, 59)}
 _LEAP_YEAR = 2000
+_WHOLE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}(?:T[0-9]{2}:[0-9]{2}(?::[0-9]{2})?)?")
+_LASTS = {10: DAY - 1, 16: 59, 19: 0}  # seconds within which a text of that length says when
 
 
 @dataclass(frozen=True, slots=True)
@@ -253,12 +256,22 @@ def offset_seconds(offset: str) -> int:
     return (int(hours) * 3600 + int(minutes or "0") * 60) * (-1 if offset[0] == "-" else 1)
 
 
+def _whole(text: str) -> datetime | None:
+    """Read a complete date without a time, or to the minute or second, at the speed of C; else None."""
+    try:
+        return datetime.fromisoformat(text) if _WHOLE.fullmatch(text) else None
+    except ValueError:
+        return None
+
+
 def days(text: str) -> int | None:
     """Give the day number of ISO 8601 text; None unless its date part is complete.
 
     >>> days("1960-01-02T08:02") - SAS_DAY_ZERO, days("1960-01"), days("UNK")
     (1, None, None)
     """
+    if whole := _whole(text):
+        return whole.toordinal()
     found = PartialDate.parse(text)
     return None if found is None else found.day_number
 
@@ -285,8 +298,10 @@ def moments(column: Column) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.flo
     """
     pairs = np.full((2, len(column.values)), np.nan)
     for place, text in enumerate(column.values.tolist()):
-        found = PartialDate.parse(text)
-        if found and (low := found.lower()) and (high := found.upper()):
+        if whole := _whole(text):
+            start = whole.toordinal() * DAY + whole.hour * 3600 + whole.minute * 60 + whole.second
+            pairs[:, place] = start, start + _LASTS[len(text)]
+        elif (found := PartialDate.parse(text)) and (low := found.lower()) and (high := found.upper()):
             part = float("0" + found.fraction.replace(",", "."))
             pairs[:, place] = clock_seconds(low) + part, clock_seconds(high) + part
     return pairs[0][column.codes], pairs[1][column.codes]

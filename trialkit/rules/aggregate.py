@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Annotated, ClassVar, TypeAlias
+from typing import Annotated, Any, ClassVar, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 from pydantic import BeforeValidator, Field, WithJsonSchema
 
-from trialkit.column import Column, combine
+from trialkit.column import Column, Mask, combine
 from trialkit.context import Context
-from trialkit.dates import is_iso8601, moments
+from trialkit.dates import DAY, is_iso8601, moments
 from trialkit.problems import Kind
 from trialkit.records import NONE
 from trialkit.rule import Reference, Value, VariableRule, written
@@ -27,7 +27,7 @@ NOT_COMPARED = Kind(
 _ONE = [{"$ref": "#/$defs/Value"}, {"$ref": "#/$defs/Selection"}]
 _SCHEMA = WithJsonSchema({"anyOf": [*_ONE, {"type": "array", "items": {"anyOf": _ONE}}]})
 Selections = Annotated[list[Selection], BeforeValidator(as_selections), _SCHEMA]
-Scores: TypeAlias = tuple[npt.NDArray[np.float64], ...]
+Scores: TypeAlias = tuple[npt.NDArray[Any], ...]
 
 SELECTIONS = (
     "one selection or several: {table, of, where, on}; {of, where, within} for records at hand; a column "
@@ -113,11 +113,16 @@ class _Choosing(_Aggregate):
         low, high = moments(column)
         among = np.zeros(len(column), bool)
         among[found.row] = True
-        bad = among & column.where(lambda text: text != "" and not is_iso8601(text))
-        found.inner.report(NOT_ISO, "a value to compare is no ISO 8601 date", bad, column, self)
-        vague = among & np.isnan(low) & ~bad
-        found.inner.report(NOT_COMPARED, "a date without a year can't be compared", vague, column, self)
+        none = among & np.isnan(low)
+        if none.any():
+            self._report(none, column, found.inner)
         return found.only(~np.isnan(low)), (low, high)
+
+    def _report(self, none: Mask, column: Column, inner: Context) -> None:
+        bad = none & column.where(lambda text: not is_iso8601(text))
+        inner.report(NOT_ISO, "a value to compare is no ISO 8601 date", bad, column, self)
+        vague = none & ~bad
+        inner.report(NOT_COMPARED, "a date without a year can't be compared", vague, column, self)
 
 
 def _less(mine: Scores, best: Scores) -> npt.NDArray[np.bool_]:
@@ -132,9 +137,10 @@ def _less(mine: Scores, best: Scores) -> npt.NDArray[np.bool_]:
 class Earliest(_Choosing):
     """Earliest {earliest}.
 
-    Dates are compared by the earliest moment that they can be: 2014-01 comes before 2014-01-02.
-    Of equal ones the more complete wins, then the first selection and the first row. A date
-    without a year and an interval can't be compared and are listed.
+    Dates are compared by the earliest day that they can be: 2014-01 comes before 2014-01-02. Of
+    those of one day one with a time comes before one without, then the earlier time, the more
+    complete date, the first selection and the first row count. A date without a year and an
+    interval can't be compared and are listed.
 
     >>> Earliest(earliest={"table": "EX", "of": "EXSTDTC"}).sentence()
     'Earliest EXSTDTC in EX of the subject.'
@@ -151,15 +157,16 @@ class Earliest(_Choosing):
 
     def _scored(self, found: Found) -> tuple[Found, Scores]:
         found, (low, high) = self._dates(found)
-        return found, (low, high - low)
+        return found, (np.floor(low / DAY), high - low >= DAY - 1, low, high - low)
 
 
 class Latest(_Choosing):
     """Latest {latest}.
 
-    Dates are compared by the latest moment that they can be: 2014-01 comes after 2014-01-30. Of
-    equal ones the more complete wins, then the first selection and the first row. A date without a
-    year and an interval can't be compared and are listed.
+    Dates are compared by the latest day that they can be: 2014-01 comes after 2014-01-30. Of those
+    of one day one with a time comes before one without, then the later time, the more complete
+    date, the first selection and the first row count. A date without a year and an interval
+    can't be compared and are listed.
 
     >>> Latest(latest=[{"table": "EX", "of": "EXENDTC"}, "DTHDTC"]).sentence()
     'Latest EXENDTC in EX of the subject, DTHDTC.'
@@ -176,7 +183,7 @@ class Latest(_Choosing):
 
     def _scored(self, found: Found) -> tuple[Found, Scores]:
         found, (low, high) = self._dates(found)
-        return found, (-high, high - low)
+        return found, (-np.floor(high / DAY), high - low >= DAY - 1, -high, high - low)
 
 
 class Minimum(_Choosing):

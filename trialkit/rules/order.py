@@ -41,17 +41,18 @@ Start = Annotated[
 
 
 class Sequence(VariableRule):
-    """Number of the record[ with the same {within}], in order of {sequence}, from {start} on.
+    """Number of the record[ with the same {within}][, in order of {sequence}], from {start} on.
 
     Without `within` the records of each subject are numbered (--SEQ; SDTMIG 3.4, section 4.1.5).
-    Missing values come first; records that are equal in the order keep their order. With a value as
+    Missing values come first; records that are equal in the order keep their order, and an empty list
+    is the order of the records as they were read. With a value as
     `start` each group begins at its own number.
 
     >>> Sequence(sequence=["VISITNUM", "LBTESTCD"]).sentence()
     'Number of the record, in order of VISITNUM, LBTESTCD, from 1 on.'
     """
 
-    order: Values = Field(alias="sequence", min_length=1, description="what orders the records")
+    order: Values = Field(alias="sequence", description="what orders the records; may be empty")
     within: ColumnNames = Field([], description="variables of a group; default: the subject")
     start: Start = Field(1, description="first number; a number, or a value for each record")
 
