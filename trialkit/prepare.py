@@ -6,11 +6,15 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+
 from trialkit.attach import facts_of
+from trialkit.column import Column
 from trialkit.context import NO_COLUMN, NO_TABLE, Store
 from trialkit.plan import all_variables, tables_of
 from trialkit.problems import Exit, Kind, Problem, Problems, Refusal, did_you_mean
 from trialkit.raw.read import read
+from trialkit.raw.source import RawSource
 from trialkit.raw.table import RawTable
 from trialkit.records import Records
 from trialkit.rule import ANY, Reference
@@ -116,7 +120,9 @@ def _check_variables(spec: DatasetSpec, columns: frozenset[str], schema: Schema,
         for name in getattr(spec, field):
             if name not in names:
                 what = f"'{name}' is no variable of {spec.dataset}"
-                problems.add(Problem(NO_KEY_VARIABLE, what, spec.place(field), hint=did_you_mean(name, names)))
+                problems.add(
+                    Problem(NO_KEY_VARIABLE, what, spec.place(field), hint=did_you_mean(name, names))
+                )
 
 
 def _unknown(
@@ -134,9 +140,7 @@ def _unknown(
                 problems.add(Problem(NO_COLUMN, f"unknown column '{one.column}'{of}", one.place, hint=hint))
 
 
-def _check_standard(
-    spec: DatasetSpec, standard: Standard, terms: Terminology, problems: Problems
-) -> None:
+def _check_standard(spec: DatasetSpec, standard: Standard, terms: Terminology, problems: Problems) -> None:
     facts = facts_of(spec, standard)
     if facts is None and not spec.working:
         hint = did_you_mean(spec.dataset, standard.facts.datasets)
@@ -194,9 +198,10 @@ def make_store(study: Study, standard: Standard, raw: Path, names: Iterable[str]
     tables: dict[str, RawTable] = dict(study.tables)
     wanted = needed_sources(study, names)
     for name in wanted:
-        table = read(study.spec.sources[name], name, raw, problems)
-        if table is not None:
-            tables[name] = table
+        source = study.spec.sources[name]
+        table = read(source, name, raw, problems)
+        if table is not None or source.optional:
+            tables[name] = table or absent(name, source)
     headers = {name: list(table.columns) for name, table in tables.items() if name in study.spec.sources}
     problems.add(*check_study(study, standard, headers).items)
     problems.refuse()
@@ -205,6 +210,18 @@ def make_store(study: Study, standard: Standard, raw: Path, names: Iterable[str]
     units = study_units(study, terms, problems)
     problems.refuse()
     return Store(study.spec, records, tables, terms, standard.facts, units, problems)
+
+
+def absent(name: str, source: RawSource) -> RawTable:
+    """Stand in for an optional file that is not there: no rows, and the columns that are declared.
+
+    >>> from trialkit.raw.source import CsvSource
+    >>> source = CsvSource(format="csv", file="ae.csv", optional=True, columns={"AETERM": "text"})
+    >>> list(absent("AE", source).columns)
+    ['AETERM']
+    """
+    columns = {column: Column.text([]) for column in source.columns}
+    return RawTable(name, source.file, columns, np.empty(0, np.int32))
 
 
 def study_units(study: Study, terms: Terminology, problems: Problems) -> Units:
