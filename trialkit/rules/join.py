@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import ClassVar, Literal
 
 import numpy as np
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from trialkit.column import Column, Mask
 from trialkit.context import Context
@@ -31,11 +31,14 @@ KEY_TYPES = Kind("JOIN-005", "keys of different type", "Compare text with text."
 
 
 class Join(RecordRule):
-    """With {take} of the row of {join} that has the same {on}.
+    """With {take} of the row of {join}[ that has the same {on}].
 
     A blank key never joins. Each record has at most one row unless ``many`` is true; then it is repeated for
     each of its rows, in the order of the table. Several rows where one is declared are an error that lists
     them. Rows of a ``many`` table that fit no record are an error, or left out for the reason under ``rest``.
+
+    Without ``on`` each record is joined with all rows, such as a subject with all planned visits; that
+    needs ``many: true``.
 
     A record without a row: ``error``; ``keep`` it, with missing values; ``drop`` it for the reason; or
     ``quarantine`` it: leave it out and ask the site.
@@ -46,7 +49,8 @@ class Join(RecordRule):
 
     table: str = Field(alias="join", description="the table with further columns")
     on: Pairs = Field(
-        min_length=1, description="keys; {column of the records: column of the table} where they differ"
+        {},
+        description="keys; {column of the records: column of the table} where they differ; none: all rows fit",
     )
     take: Pairs = Field({}, description="columns of the table; {new name: column of the table} to rename")
     many: bool = Field(False, description="a record may have several rows")
@@ -66,6 +70,12 @@ class Join(RecordRule):
   reason: unknown sample
   query: Which subject is this sample of?
 """
+
+    @model_validator(mode="after")
+    def _all_rows_are_many(self) -> Join:
+        if not self.on and not self.many:
+            raise ValueError("name the keys under `on`, or declare `many: true` to join all rows")
+        return self
 
     def references(self) -> Iterator[Reference]:
         """Name the keys on both sides and the columns that are taken.
@@ -108,11 +118,11 @@ class Join(RecordRule):
         right = [table.columns[name] for name in self.on.values()]
         self._check(records, left, right)
         found = match(left, records.count, right, table.count)
-        keys = left[0]
+        keys = left[0] if left else Column.constant("", records.count)
         if not self.many:
-            self._report_several(found, table, right[0], context)
+            self._report_several(found, table, context)
             return self._outer(records, found.first(), found.count == 0, keys, table, context)
-        self._account(found, table, right[0], context)
+        self._account(found, table, context)
         record, row = found.pairs()
         lone = np.flatnonzero(found.count == 0).astype(np.int32)
         record, row = np.r_[record, lone], np.r_[row, np.full(len(lone), NONE, np.int32)]
@@ -134,7 +144,7 @@ class Join(RecordRule):
         if wrong:
             raise Refusal(wrong)
 
-    def _report_several(self, found: Match, table: Records, key: Column, context: Context) -> None:
+    def _report_several(self, found: Match, table: Records, context: Context) -> None:
         """List the rows of the table that share the key of a record."""
         several = found.count > 1
         if not several.any():
@@ -144,9 +154,9 @@ class Join(RecordRule):
         places = np.repeat(start, size) + np.arange(size.sum()) - np.repeat(np.cumsum(size) - size, size)
         mask[found.order[places]] = True
         what = f"{int(several.sum())} records have several rows in {self.table}; the rows of each are listed"
-        _at(context, table).report(MANY_ROWS, what, mask, key, self)
+        self._report(MANY_ROWS, what, mask, table, context)
 
-    def _account(self, found: Match, table: Records, key: Column, context: Context) -> None:
+    def _account(self, found: Match, table: Records, context: Context) -> None:
         """Say why rows of a ``many`` table are not needed, or that nothing says so."""
         joined = np.zeros(table.count, bool)
         joined[found.pairs()[1]] = True
@@ -155,7 +165,12 @@ class Join(RecordRule):
             context.store.ledger.exclude(context.dataset, table, ~joined, reason, self.place())
         if not self.rest:
             what = f"rows of {self.table} fit no record"
-            _at(context, table).report(NOT_JOINED, what, ~joined, key, self)
+            self._report(NOT_JOINED, what, ~joined, table, context)
+
+    def _report(self, kind: Kind, what: str, mask: Mask, table: Records, context: Context) -> None:
+        """Report rows of the table, with their first key."""
+        key = table.columns[next(iter(self.on.values()))] if self.on else Column.constant("", table.count)
+        _at(context, table).report(kind, what, mask, key, self)
 
     def _outer(
         self, records: Records, row: Rows, alone: Mask, key: Column, table: Records, context: Context
