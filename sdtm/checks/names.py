@@ -33,6 +33,7 @@ PAIRS = (
     ("--TESTCD", "--TEST", ()),
     ("QNAM", "QLABEL", ("RDOMAIN",)),
     ("TSPARMCD", "TSPARM", ()),
+    ("IETESTCD", "IETEST", ("TIVERS",)),
     ("ETCD", "ELEMENT", ()),
     ("ARMCD", "ARM", ()),
     ("ACTARMCD", "ACTARM", ()),

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING
 
 from trialkit.attach import Meta
 from trialkit.build import number_of
 from trialkit.checks.values import ValueCheck
-from trialkit.codelist import Codelist
+from trialkit.codelist import Codelist, folded
 from trialkit.problems import Kind
 
 if TYPE_CHECKING:
@@ -37,6 +38,7 @@ NO_TERMS = Kind(
 )
 RESULT = "Result Qualifier"  # the role whose codelists hold words and never numbers
 SHOWN = 5
+ALIKE = 0.85
 
 
 def known(meta: Meta, terms: Terminology | None) -> list[Codelist]:
@@ -110,6 +112,16 @@ def _hint(values: Sequence[str], codelists: Sequence[Codelist], kind: Kind) -> s
     if meant:
         shown = ", ".join(f"'{term}'" for term in sorted(meant)[:SHOWN])
         return f"Use {shown}. {kind.fix}"
-    near = [one.suggest(value) for value in sorted(values)[:SHOWN] for one in codelists]
-    hints = [said for said in dict.fromkeys(near) if said.startswith("Did you mean")]
-    return " ".join([*hints[:SHOWN], kind.fix])
+    near = {term for value in sorted(values)[:SHOWN] for one in codelists if (term := _near(value, one))}
+    return " ".join([*(f"Did you mean '{term}'?" for term in sorted(near)), kind.fix])
+
+
+def _near(value: str, codelist: Codelist) -> str:
+    """Give the term that a text is a misspelling of; a wrong guess is worse than none."""
+    names = {
+        folded(name): term.value
+        for term in codelist.terms
+        for name in (term.value, term.preferred, *term.synonyms)
+    }
+    found = difflib.get_close_matches(folded(value), names, 1, ALIKE)
+    return names[found[0]] if found else ""
