@@ -1,9 +1,8 @@
-"""Study day, the reference dates of a subject, and days counted on from a date."""
+"""Study day, and the reference dates of a subject."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date
 from typing import ClassVar
 
 import numpy as np
@@ -11,11 +10,10 @@ from pydantic import Field
 
 from trialkit.column import Column
 from trialkit.context import Context
-from trialkit.dates import days, study_day
+from trialkit.dates import study_day
 from trialkit.match import match
 from trialkit.problems import Exit, Kind, Problem, Refusal
 from trialkit.rule import Reference, Value, VariableRule
-from trialkit.rules.evaluate import to_texts
 
 OWN_REFERENCE = Kind(
     "SDTM-001",
@@ -114,36 +112,3 @@ DMDY: {study_day: DMDTC, reference: RFSTDTC}
         """
         found = study_day(context.value(self.of), self.reference_date(context))
         return found if context.count else Column.numbers(np.empty(0))
-
-
-class DaysAfter(VariableRule):
-    """{days} days after {days_after}.
-
-    A whole date; a time is left out. A date that is not complete gives a missing value. So the start of a
-    treatment-free element is one day after the last dose (SE; SDTMIG 3.4, section 5.3).
-
-    >>> DaysAfter(days_after="LASTDOSE", days=1).sentence()
-    '1 days after LASTDOSE.'
-    """
-
-    of: Value = Field(alias="days_after", description="date (ISO 8601)")
-    days: int = Field(description="how many days after it; negative: before it")
-
-    example: ClassVar[str] = "SESTDTC: {days_after: LASTDOSE, days: 1}\n"
-
-    def apply(self, context: Context) -> Column:
-        """Count on.
-
-        >>> from trialkit.context import Store
-        >>> from trialkit.records import Records
-        >>> records = Records.start("EC", {"D": Column.text(["2020-02-28T08:00", "2020-02"])}, 2)
-        >>> context = Context(Store(None, {}, {}), "SE", records)
-        >>> DaysAfter(days_after="D", days=2).apply(context).objects().tolist()
-        ['2020-03-01', '']
-        """
-        return to_texts(context.value(self.of), self._moved)
-
-    def _moved(self, text: str) -> str:
-        number = days(text)
-        there = number is not None and 1 <= number + self.days <= date.max.toordinal()
-        return date.fromordinal((number or 0) + self.days).isoformat() if there else ""

@@ -50,7 +50,7 @@ class Join(RecordRule):
     table: str = Field(alias="join", description="the table with further columns")
     on: Pairs = Field(
         {},
-        description="keys; {column of the records: column of the table} where they differ; none: all rows fit",
+        description="keys; {column of the records: column of the table} where they differ; none: all fit",
     )
     take: Pairs = Field({}, description="columns of the table; {new name: column of the table} to rename")
     many: bool = Field(False, description="a record may have several rows")
