@@ -19,7 +19,11 @@ NOON = 720
 
 
 class Cell(Part):
-    """What writes one column of a file, and the harmless mess that a site adds to it."""
+    """What writes one column of a file, and the harmless mess that a site adds to it.
+
+    >>> Cell.main_key()
+    'cell'
+    """
 
     label: str = Field("", description="label in the second header line")
     tokens: list[str] = Field([], description="what some blanks are written as")
@@ -86,7 +90,11 @@ def chosen(values: list[str], scene: Scene) -> Array:
 
 
 class Value(Cell):
-    """A text as it is, or a number with so many decimals."""
+    """A text as it is, or a number with so many decimals.
+
+    >>> Value.main_key()
+    'value'
+    """
 
     value: Formula
     decimals: Formula = "0"
@@ -105,7 +113,11 @@ class Value(Cell):
 
 
 class Spell(Cell):
-    """A term in one of its spellings; a term without spellings stays as it is."""
+    """A term in one of its spellings; a term without spellings stays as it is.
+
+    >>> Spell.main_key()
+    'spell'
+    """
 
     spell: Formula
     into: dict[str, list[str]]
@@ -132,6 +144,9 @@ class Date(Cell):
 
     Styles are patterns with ``{Y}``, ``{m}``, ``{d}`` (two digits), ``{M}``, ``{D}`` (no leading
     zero) and ``{serial}`` (spreadsheet day number), each with its weight.
+
+    >>> Date.main_key()
+    'date'
     """
 
     date: Formula = Field(description="days since 1970-01-01")
@@ -169,6 +184,9 @@ class Clock(Cell):
     Styles are patterns with ``{H}``, ``{N}``, ``{S}`` (two digits), ``{h}``, ``{h12}`` (no leading
     zero) and ``{half}`` (the words for before and after noon). A style without minutes is used for
     full hours only; the first style takes its place otherwise.
+
+    >>> Clock.main_key()
+    'clock'
     """
 
     clock: Formula = Field(description="minutes since midnight")

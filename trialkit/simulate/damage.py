@@ -15,7 +15,11 @@ A_FEW = 0.2  # expected defects from which at least one is put in
 
 
 class Record(Part):
-    """What the list of events and defects says about one kind of entry."""
+    """What the list of events and defects says about one kind of entry.
+
+    >>> Record.main_key()
+    'record'
+    """
 
     code: str
     where: Formula = "1"
@@ -40,7 +44,11 @@ class Record(Part):
 
 
 class Event(Record):
-    """Something that happened in the trial and that is no error of the data."""
+    """Something that happened in the trial and that is no error of the data.
+
+    >>> Event.main_key()
+    'event'
+    """
 
     event: Names = Field(description="the files that show it")
     field: str = ""
@@ -67,7 +75,11 @@ class Event(Record):
 
 
 class Defect(Record):
-    """What all defects share: a rate per row, or per cell of the fields they may hit."""
+    """What all defects share: a rate per row, or per cell of the fields they may hit.
+
+    >>> Defect.main_key()
+    'defect'
+    """
 
     rate: Formula
     fields: Names = Field([], description="the columns it may hit")

@@ -20,7 +20,11 @@ TYPOS = {"3": "8", "8": "3", "0": "9", "1": "7", "2": "5", "4": "1", "5": "2", "
 
 
 class Duplicate(Defect):
-    """A row stands twice, letter for letter."""
+    """A row stands twice, letter for letter.
+
+    >>> Duplicate.main_key()
+    'duplicate'
+    """
 
     duplicate: Names
 
@@ -35,7 +39,11 @@ class Duplicate(Defect):
 
 
 class Reentry(Defect):
-    """A row stands twice; the copy has an earlier audit time and another score in one field."""
+    """A row stands twice; the copy has an earlier audit time and another score in one field.
+
+    >>> Reentry.main_key()
+    'reentry'
+    """
 
     reentry: Names
     audit: str
@@ -58,7 +66,11 @@ class Reentry(Defect):
 
 
 class OutOfRange(Defect):
-    """An item has a score that the instrument does not have; the rate is per item."""
+    """An item has a score that the instrument does not have; the rate is per item.
+
+    >>> OutOfRange.main_key()
+    'out_of_range'
+    """
 
     out_of_range: Names
     value: str
@@ -81,7 +93,11 @@ class OutOfRange(Defect):
 
 
 class WrongTotal(Defect):
-    """A printed total is 1 to 3 points off the sum of its items."""
+    """A printed total is 1 to 3 points off the sum of its items.
+
+    >>> WrongTotal.main_key()
+    'wrong_total'
+    """
 
     wrong_total: Names
     most: int
@@ -99,7 +115,11 @@ class WrongTotal(Defect):
 
 
 class BothOrNeither(Defect):
-    """Of two alternative items both are filled, or neither."""
+    """Of two alternative items both are filled, or neither.
+
+    >>> BothOrNeither.main_key()
+    'both_or_neither'
+    """
 
     both_or_neither: Names
     most: int
@@ -121,7 +141,11 @@ class BothOrNeither(Defect):
 
 
 class Omission(Defect):
-    """A form has one to four empty items; the rate is per form."""
+    """A form has one to four empty items; the rate is per form.
+
+    >>> Omission.main_key()
+    'omission'
+    """
 
     omission: Names
     upto: int = 4
@@ -137,7 +161,11 @@ class Omission(Defect):
 
 
 class PartialDate(Defect):
-    """A date has lost its day, or day and month."""
+    """A date has lost its day, or day and month.
+
+    >>> PartialDate.main_key()
+    'partial_date'
+    """
 
     partial_date: Names
     truth: Formula = Field(description="the date, in days since 1970-01-01")
@@ -154,7 +182,11 @@ class PartialDate(Defect):
 
 
 class ImpossibleDate(Defect):
-    """A date is not in the calendar."""
+    """A date is not in the calendar.
+
+    >>> ImpossibleDate.main_key()
+    'impossible_date'
+    """
 
     impossible_date: Names
     truth: Formula = Field(description="the date, in days since 1970-01-01")
@@ -171,7 +203,11 @@ class ImpossibleDate(Defect):
 
 
 class MovedDate(Defect):
-    """A date is a real one and yet out of order with another date of the subject."""
+    """A date is a real one and yet out of order with another date of the subject.
+
+    >>> MovedDate.main_key()
+    'moved_date'
+    """
 
     moved_date: Names
     to: Formula = Field(description="the wrong date, in days since 1970-01-01")
@@ -187,7 +223,11 @@ class MovedDate(Defect):
 
 
 class WrongUnit(Defect):
-    """A unit is written that the value does not fit."""
+    """A unit is written that the value does not fit.
+
+    >>> WrongUnit.main_key()
+    'wrong_unit'
+    """
 
     wrong_unit: Names
     swaps: dict[str, str]
@@ -210,7 +250,11 @@ class WrongUnit(Defect):
 
 
 class Typo(Defect):
-    """One digit of an identifier is mistyped, 3 for 8 where there is one."""
+    """One digit of an identifier is mistyped, 3 for 8 where there is one.
+
+    >>> Typo.main_key()
+    'typo'
+    """
 
     typo: Names
 
@@ -227,7 +271,11 @@ class Typo(Defect):
 
 
 class ForeignBytes(Defect):
-    """A row is in UTF-8 in a file of another encoding, and cannot be decoded."""
+    """A row is in UTF-8 in a file of another encoding, and cannot be decoded.
+
+    >>> ForeignBytes.main_key()
+    'foreign_bytes'
+    """
 
     foreign_bytes: Names
     encoding: str
@@ -260,7 +308,11 @@ class ForeignBytes(Defect):
 
 
 class RareCharacter(Defect):
-    """A text has a character that needs four bytes in GB18030."""
+    """A text has a character that needs four bytes in GB18030.
+
+    >>> RareCharacter.main_key()
+    'rare_character'
+    """
 
     rare_character: Names
     character: str

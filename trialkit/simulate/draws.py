@@ -13,7 +13,11 @@ from trialkit.simulate.table import Scene, settled
 
 
 class Draw(Part):
-    """What fills one column of a table, or several at once."""
+    """What fills one column of a table, or several at once.
+
+    >>> Draw.main_key()
+    'draw'
+    """
 
     def draw(self, scene: Scene) -> Array:
         """Make the column; shape (rows,).
@@ -35,7 +39,11 @@ class Draw(Part):
 
 
 class Compute(Draw):
-    """A formula over columns and constants."""
+    """A formula over columns and constants.
+
+    >>> Compute.main_key()
+    'compute'
+    """
 
     compute: Formula
 
@@ -65,7 +73,11 @@ class _Bounded(Draw):
 
 
 class Normal(_Bounded):
-    """A normal distribution with a mean and a standard deviation, clipped to bounds."""
+    """A normal distribution with a mean and a standard deviation, clipped to bounds.
+
+    >>> Normal.main_key()
+    'normal'
+    """
 
     normal: Formula
     sd: Formula
@@ -82,7 +94,11 @@ class Normal(_Bounded):
 
 
 class Lognormal(_Bounded):
-    """A log-normal distribution with a median and the standard deviation of the logarithm."""
+    """A log-normal distribution with a median and the standard deviation of the logarithm.
+
+    >>> Lognormal.main_key()
+    'lognormal'
+    """
 
     lognormal: Formula
     sigma: Formula
@@ -100,7 +116,11 @@ class Lognormal(_Bounded):
 
 
 class Whole(Draw):
-    """A whole number, each from ``whole`` to ``to`` equally likely."""
+    """A whole number, each from ``whole`` to ``to`` equally likely.
+
+    >>> Whole.main_key()
+    'whole'
+    """
 
     whole: Formula
     to: Formula
@@ -118,7 +138,11 @@ class Whole(Draw):
 
 
 class Uniform(Draw):
-    """Any number from ``uniform`` to below ``to``, each equally likely."""
+    """Any number from ``uniform`` to below ``to``, each equally likely.
+
+    >>> Uniform.main_key()
+    'uniform'
+    """
 
     uniform: Formula = "0"
     to: Formula = "1"
@@ -135,7 +159,11 @@ class Uniform(Draw):
 
 
 class Chance(Draw):
-    """1 with a probability, else 0."""
+    """1 with a probability, else 0.
+
+    >>> Chance.main_key()
+    'chance'
+    """
 
     chance: Formula
 
@@ -150,7 +178,11 @@ class Chance(Draw):
 
 
 class Choice(Draw):
-    """One of several values with weights; numbers when all values are written as numbers."""
+    """One of several values with weights; numbers when all values are written as numbers.
+
+    >>> Choice.main_key()
+    'choice'
+    """
 
     choice: dict[str, Formula]
 
@@ -168,7 +200,11 @@ class Choice(Draw):
 
 
 class Deal(Draw):
-    """Exact shares of the rows get each value, at random; the others get ``rest``."""
+    """Exact shares of the rows get each value, at random; the others get ``rest``.
+
+    >>> Deal.main_key()
+    'deal'
+    """
 
     deal: dict[str, Formula]
     among: Formula = "1"
@@ -194,7 +230,11 @@ class Deal(Draw):
 
 
 class Shuffle(Draw):
-    """The numbers 0, 1, 2, ... below the number of rows, in random order."""
+    """The numbers 0, 1, 2, ... below the number of rows, in random order.
+
+    >>> Shuffle.main_key()
+    'shuffle'
+    """
 
     shuffle: str
 
@@ -209,7 +249,11 @@ class Shuffle(Draw):
 
 
 class Text(Draw):
-    """A text with column names in braces; numbers are written whole, with leading zeros on request."""
+    """A text with column names in braces; numbers are written whole, with leading zeros on request.
+
+    >>> Text.main_key()
+    'text'
+    """
 
     text: str
     digits: dict[str, Formula] = Field({}, description="width of a number, by its name")
@@ -237,7 +281,11 @@ class Text(Draw):
 
 
 class Piece(Draw):
-    """One piece of a text whose pieces are parted by bars, at a place from 0 to below 1."""
+    """One piece of a text whose pieces are parted by bars, at a place from 0 to below 1.
+
+    >>> Piece.main_key()
+    'piece'
+    """
 
     piece: Formula
     at: Formula
@@ -257,7 +305,11 @@ class Piece(Draw):
 
 
 class Numeral(Draw):
-    """A number written as a text, with so many decimals."""
+    """A number written as a text, with so many decimals.
+
+    >>> Numeral.main_key()
+    'numeral'
+    """
 
     numeral: Formula
     decimals: Formula = "0"

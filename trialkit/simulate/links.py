@@ -35,7 +35,11 @@ class _Within(Draw):
 
 
 class Sequence(_Within):
-    """Number the rows 1, 2, ... within a row of another table; rows not meant get no number."""
+    """Number the rows 1, 2, ... within a row of another table; rows not meant get no number.
+
+    >>> Sequence.main_key()
+    'sequence'
+    """
 
     sequence: Formula = Field(description="what the numbers follow")
     where: Formula = "1"
@@ -59,7 +63,11 @@ class Sequence(_Within):
 
 
 class Pick(_Within):
-    """1 for a number of random rows within each row of another table, else 0."""
+    """1 for a number of random rows within each row of another table, else 0.
+
+    >>> Pick.main_key()
+    'pick'
+    """
 
     pick: Formula
     where: Formula = "1"
@@ -81,7 +89,11 @@ class Pick(_Within):
 
 
 class Previous(_Within):
-    """The value of the row before, within a row of another table; missing in the first."""
+    """The value of the row before, within a row of another table; missing in the first.
+
+    >>> Previous.main_key()
+    'previous'
+    """
 
     previous: Formula
 
@@ -100,7 +112,11 @@ class Previous(_Within):
 
 
 class Capped(_Within):
-    """A value that rises by no more than ``rise`` from one row to the next."""
+    """A value that rises by no more than ``rise`` from one row to the next.
+
+    >>> Capped.main_key()
+    'capped'
+    """
 
     capped: Formula
     rise: Formula
@@ -139,7 +155,11 @@ class _Linked(_Within):
 
 
 class Collect(_Linked):
-    """The first, least, greatest or sum of a value over the rows of another table."""
+    """The first, least, greatest or sum of a value over the rows of another table.
+
+    >>> Collect.main_key()
+    'collect'
+    """
 
     collect: Formula
     how: Literal["first", "last", "min", "max", "sum"] = "first"
@@ -174,7 +194,11 @@ def _ends(values: Array, groups: Rows, size: int, how: str) -> Array:
 
 
 class Fetch(_Linked):
-    """The value of the one row of another table whose key equals this row's."""
+    """The value of the one row of another table whose key equals this row's.
+
+    >>> Fetch.main_key()
+    'fetch'
+    """
 
     fetch: Formula
     key: Formula
@@ -206,7 +230,11 @@ class Fetch(_Linked):
 
 
 class Latest(_Linked):
-    """The greatest value of another table's rows that is below a value of this row."""
+    """The greatest value of another table's rows that is below a value of this row.
+
+    >>> Latest.main_key()
+    'latest'
+    """
 
     latest: Formula
     below: Formula
@@ -237,7 +265,11 @@ class Latest(_Linked):
 
 
 class Lookup(Draw):
-    """A value of an included table, found by a key."""
+    """A value of an included table, found by a key.
+
+    >>> Lookup.main_key()
+    'lookup'
+    """
 
     lookup: str = Field(description="the included table")
     key: str = Field(description="its column that holds the key")

@@ -21,7 +21,11 @@ MODULES = ("rows", "draws", "links", "spread", "cells", "damage", "defects", "si
 
 
 class Part(Model):
-    """What all parts share: the YAML key that names them."""
+    """What all parts share: the YAML key that names them.
+
+    >>> Part.main_key()
+    'part'
+    """
 
     @classmethod
     def main_key(cls) -> str:

@@ -11,7 +11,11 @@ from trialkit.simulate.table import Rows, Scene, Table, World
 
 
 class RowSource(Part):
-    """What makes the rows of a table."""
+    """What makes the rows of a table.
+
+    >>> RowSource.main_key()
+    'row_source'
+    """
 
     where: Formula = Field("1", description="the rows to keep")
     sort: Formula | None = Field(None, description="order of the rows, within the rows of ``within``")
@@ -43,7 +47,11 @@ class RowSource(Part):
 
 
 class Count(RowSource):
-    """A number of rows that come from nowhere else."""
+    """A number of rows that come from nowhere else.
+
+    >>> Count.main_key()
+    'count'
+    """
 
     count: Formula
 
@@ -57,7 +65,11 @@ class Count(RowSource):
 
 
 class Each(RowSource):
-    """One row for each row of another table."""
+    """One row for each row of another table.
+
+    >>> Each.main_key()
+    'each'
+    """
 
     each: str
 
@@ -72,7 +84,11 @@ class Each(RowSource):
 
 
 class Cross(RowSource):
-    """One row for each row of a table and each row of an included table."""
+    """One row for each row of a table and each row of an included table.
+
+    >>> Cross.main_key()
+    'cross'
+    """
 
     cross: str
     by: str = Field(description="the included table")
@@ -94,6 +110,9 @@ class Stack(RowSource):
     """The rows of a table that meet a condition, once for each of several conditions.
 
     The column ``part`` holds the number of the condition, from 0.
+
+    >>> Stack.main_key()
+    'stack'
     """
 
     stack: str

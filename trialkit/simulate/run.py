@@ -67,6 +67,13 @@ class Summary:
     rows: dict[str, int]
     found: dict[str, int]
 
+    def __str__(self) -> str:
+        """Say what was written, for a person."""
+        how = f"schedule {self.schedule or '-'}{', clean' if self.clean else ''}"
+        codes = ", ".join(f"{code} {count}" for code, count in self.found.items())
+        rows = ", ".join(f"{name} {count}" for name, count in self.rows.items())
+        return f"{self.subjects} subjects, seed {self.seed}, {how}\nrows: {rows}\nevents and defects: {codes}"
+
 
 def simulate(
     spec_dir: Path, subjects: int, seed: int, out: Path, schedule: str | None = None, clean: bool = False

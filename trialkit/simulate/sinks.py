@@ -22,7 +22,11 @@ QUOTED = (",", '"', "\n", "\r")
 
 
 class Sink(Part):
-    """What all files share: the table they are written from, their columns and their key."""
+    """What all files share: the table they are written from, their columns and their key.
+
+    >>> Sink.main_key()
+    'sink'
+    """
 
     of: str = Field(description="the table whose rows are written")
     where: Formula = "1"
@@ -59,7 +63,11 @@ class Sink(Part):
 
 
 class Writer(AbstractContextManager["Writer"]):
-    """A file that is open for writing; ``line`` is the number of the next line, from 1."""
+    """A file that is open for writing; ``line`` is the number of the next line, from 1.
+
+    >>> Writer.line
+    1
+    """
 
     line: int = 1
 
@@ -85,7 +93,11 @@ class Writer(AbstractContextManager["Writer"]):
 
 
 class Csv(Sink):
-    """A comma-separated file."""
+    """A comma-separated file.
+
+    >>> Csv.main_key()
+    'csv'
+    """
 
     csv: str = Field(pattern=r"^\w+\.csv$", description="name of the file")
     encoding: Literal["utf-8", "utf-8-sig", "gb18030"] = "utf-8"
@@ -175,7 +187,11 @@ def quoted_all(cells: Array) -> list[str]:
 
 
 class Xlsx(Sink):
-    """A workbook of text cells; rows beyond a million go to further sheets."""
+    """A workbook of text cells; rows beyond a million go to further sheets.
+
+    >>> Xlsx.main_key()
+    'xlsx'
+    """
 
     xlsx: str = Field(pattern=r"^\w+\.xlsx$", description="name of the file")
     sheet: str = "Sheet1"

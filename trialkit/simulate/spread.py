@@ -20,6 +20,9 @@ class Spread(Draw):
     Every item is ``most`` units with random places in one queue, and the first ``total`` units
     count. The queue belongs to a row of ``within``, so that scores move steadily from
     row to row; ``noise`` blurs it a little for each row.
+
+    >>> Spread.main_key()
+    'spread'
     """
 
     spread: Formula = Field(description="the total; at most the number of items times ``most``")

@@ -15,22 +15,8 @@ from python_calamine import CalamineWorkbook
 from trialkit.simulate import simulate
 
 STUDY = Path(__file__).parents[3] / "specs" / "nct04952155"
-EDC = [
-    "SUBJ",
-    "VISIT",
-    "SAMPLES",
-    "DOSE",
-    "ALSFRS",
-    "ROADS",
-    "ALSAQ",
-    "IE",
-    "MH",
-    "VS",
-    "MRC",
-    "AE",
-    "CM",
-    "DS",
-]
+EDC = ["SUBJ", "VISIT", "SAMPLES", "DOSE", "ALSFRS", "ROADS", "ALSAQ"]
+EDC += ["IE", "MH", "VS", "MRC", "AE", "CM", "DS"]
 BLANK = {"", "/", "NA", "ND", "--", "未做"}
 FULL = [
     re.compile(pattern)
@@ -48,7 +34,7 @@ COUNTS = {"10^9/L": 1, "×10⁹/L": 1, "10*9/L": 1, "G/L": 1, "/mm3": 1000}
 CUTOFF = date(2022, 12, 31)
 
 
-class Impossible(Exception):
+class ImpossibleDateError(Exception):
     """A date that is not in the calendar."""
 
 
@@ -71,7 +57,7 @@ def day(text, serial=False, day_first=False):
             try:
                 return date(*map(int, found.groups()))
             except ValueError:
-                raise Impossible(text) from None
+                raise ImpossibleDateError(text) from None
     raise AssertionError(f"no known style: {text!r}")
 
 
@@ -148,7 +134,7 @@ class Checker:
     def date(self, file, row, name, **how):
         try:
             return day(row[name], **how)
-        except Impossible:
+        except ImpossibleDateError:
             self.note(file, row, "impossible date")
             return None
 
@@ -164,7 +150,7 @@ class Checker:
             "AE": ["SCRNO", "AENO"], "CM": ["SCRNO", "CMNO"], "DOSE": ["SCRNO", "CYCLE", "INJNO"],
             "VISIT": ["SCRNO", "VISIT"], "SAMPLES": ["SCRNO", "VISIT", "MATRIX"], "FLOW": ["SAMPNO"],
             "LABHOSP": ["SAMPNO", "ITEM"], "BIOMK": ["SAMPNO", "ITEM"],
-            **dict.fromkeys(("ALSFRS", "ROADS", "ALSAQ", "VS", "MRC"), ["SCRNO", "VISIT"]),
+            **{name: ["SCRNO", "VISIT"] for name in ("ALSFRS", "ROADS", "ALSAQ", "VS", "MRC")},
         }  # fmt: skip
         for file, columns in keys.items():
             groups = defaultdict(list)
@@ -237,11 +223,7 @@ class Checker:
             self.items("ALSFRS", row, items, 4)
             if sum(map(bool, fives)) != 1:
                 self.note("ALSFRS", row, "items 5a and 5b")
-            elif (
-                all(items)
-                and max(scores := [*map(int, items), int("".join(fives))]) < 5
-                and sum(scores) != int(row["TOTAL"])
-            ):
+            elif all(items) and self.wrong_sum([*items, "".join(fives)], row["TOTAL"]):
                 self.note("ALSFRS", row, "total is not the sum")
         for file, count, most, letter, how in (
             ("ROADS", 28, 2, "R", {}),
@@ -279,6 +261,10 @@ class Checker:
                 80 < high < 180 and 40 < low < high and 34 < float(plain(row["TEMP"])) < 38 and row["WEIGHT"]
             ):
                 self.note("VS", row, "vital signs")
+
+    def wrong_sum(self, items, total):
+        scores = list(map(int, items))
+        return max(scores) < 5 and sum(scores) != int(total)
 
     def items(self, file, row, items, most):
         if "" in items:
