@@ -28,7 +28,7 @@ def show_summary(result: Result, options: Options, console: Console) -> None:
     if not result.problems.errors():
         console.print(_datasets(result))
     show_problems(ordered(result.problems.items), console)
-    console.print(Text("\n" + last_line(result, options.out)))
+    console.print(Text("\n" + last_line(result, options.out)), soft_wrap=True)
 
 
 def _datasets(result: Result) -> Table:
