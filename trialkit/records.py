@@ -166,6 +166,8 @@ class Records:
 def stack(parts: Sequence[Records]) -> Records:
     """Put records below each other; a column that a part lacks is missing there.
 
+    The sources that the parts begin with stay before those that were joined to them.
+
     >>> a, b = Records.start("A", {"X": Column.text(["1"])}, 1), Records.start("B", {}, 1)
     >>> both = stack([a, b])
     >>> both.columns["X"].objects().tolist(), both.rows["A"].tolist()
@@ -175,7 +177,8 @@ def stack(parts: Sequence[Records]) -> Records:
         return parts[0]
     starts = np.cumsum([0, *(part.count for part in parts)])
     names = dict.fromkeys(name for part in parts for name in part.columns)
-    sources = dict.fromkeys(name for part in parts for name in part.rows)
+    mains = [name for part in parts for name in list(part.rows)[:1]]
+    sources = dict.fromkeys([*mains, *(name for part in parts for name in part.rows)])
     many = [
         Many(pair.source, (pair.record + start).astype(np.int32), pair.row)
         for part, start in zip(parts, starts, strict=False)
