@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from sdtm.checks import SDTM_CHECKS
 from sdtm.facts import sdtmig
 from sdtm.supplemental import supplemental
 from trialkit.standard import Standard
@@ -16,4 +17,4 @@ def standard(version: str = "3.4") -> Standard:
     >>> standard().name
     'SDTMIG'
     """
-    return Standard("SDTMIG", version, "sdtm", ("SDTM",), sdtmig(version), ("sdtm.rules",), supplemental)
+    return Standard("SDTMIG", version, "sdtm", ("SDTM",), sdtmig(version), ("sdtm.rules",), supplemental, SDTM_CHECKS)

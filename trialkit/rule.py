@@ -331,9 +331,9 @@ def as_condition(value: Any, info: ValidationInfo) -> Any:
 ColumnName: TypeAlias = Annotated[str, Names("column")]
 TableName: TypeAlias = Annotated[str, Names("table")]
 Value: TypeAlias = Annotated[
-    VariableRule, BeforeValidator(as_value), WithJsonSchema({"$ref": "#/$defs/Value"})
+    VariableRule, BeforeValidator(as_value), WithJsonSchema({"$comment": "Value"})
 ]
-Step: TypeAlias = Annotated[RecordRule, BeforeValidator(as_step), WithJsonSchema({"$ref": "#/$defs/Step"})]
+Step: TypeAlias = Annotated[RecordRule, BeforeValidator(as_step), WithJsonSchema({"$comment": "Step"})]
 Condition: TypeAlias = Annotated[
     Expression,
     BeforeValidator(as_condition),

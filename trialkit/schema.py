@@ -9,6 +9,15 @@ from trialkit.rule import RecordRule, Rule, VariableRule
 from trialkit.spec import SHARED, DatasetSpec, StudySpec, Supplemental, Variable
 
 DRAFT = "https://json-schema.org/draft/2020-12/schema"
+NESTED = ("Value", "Step")
+INCLUDED = {"$ref": "#/$defs/Include"}
+INCLUDE = {
+    "type": "object",
+    "description": "what stands in another file of the study's folder",
+    "properties": {"include": {"type": "string"}},
+    "required": ["include"],
+    "additionalProperties": False,
+}
 VARIABLES = {"Variable": Variable, "Supplemental": Supplemental}
 
 Schema = dict[str, Any]
@@ -32,7 +41,7 @@ def dataset_schema(rules: dict[str, type[Rule]]) -> Schema:
     defs["Step"] = {"anyOf": _refs(rules, RecordRule)}
     for name, model in VARIABLES.items():
         defs[name] = _variable(model, rules, defs)
-    return loosened({"$schema": DRAFT, "title": "dataset spec", **schema})
+    return _finished({"title": "dataset spec", **schema})
 
 
 def study_schema() -> Schema:
@@ -41,7 +50,14 @@ def study_schema() -> Schema:
     >>> study_schema()["title"]
     'study spec'
     """
-    return loosened({"$schema": DRAFT, **_of(StudySpec), "title": "study spec"})
+    return _finished({**_of(StudySpec), "title": "study spec"})
+
+
+def _finished(schema: Schema) -> Schema:
+    parts = {key: value for key, value in schema.items() if key not in ("$defs", "properties")}
+    properties = {key: loosened(value) for key, value in schema["properties"].items()}
+    defs = {key: loosened(value) for key, value in sorted(schema["$defs"].items())}
+    return {"$schema": DRAFT, **parts, "properties": properties, "$defs": {**defs, "Include": INCLUDE}}
 
 
 def _of(model: type[Model], *, bare: bool = False) -> Schema:
@@ -73,7 +89,7 @@ def _variable(model: type[Variable], rules: dict[str, type[Rule]], defs: Schema)
 
 
 def loosened(schema: Any) -> Any:
-    """Let a text be written as a bare number or truth value, as YAML allows.
+    """Let a text be a bare number or truth value, and a list or mapping stand in a file of its own.
 
     >>> loosened({"type": "string"})
     {'type': ['string', 'number', 'boolean']}
@@ -83,6 +99,9 @@ def loosened(schema: Any) -> Any:
     if not isinstance(schema, dict):
         return schema
     made = {key: loosened(value) for key, value in schema.items()}
+    # the models mark nested rules by a comment, since what they are is only known with all rules at hand
+    if made.get("$comment") in NESTED:
+        made["$ref"] = f"#/$defs/{made.pop('$comment')}"
     if made.get("type") == "string" and not {"enum", "const", "pattern", "format"} & set(made):
         made["type"] = ["string", "number", "boolean"]
-    return made
+    return {"anyOf": [made, INCLUDED]} if made.get("type") in ("array", "object") else made

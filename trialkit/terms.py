@@ -58,6 +58,11 @@ class SponsorTerm(Model):
             return {"decode": given}
         return {"synonyms": given} if isinstance(given, (list, tuple)) else given
 
+    @classmethod
+    def __get_pydantic_json_schema__(cls, schema: Any, handler: Any) -> Any:
+        """Add the short forms to the JSON Schema."""
+        return {"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}, handler(schema)]}
+
 
 class SponsorCodelist(Model):
     """A codelist as a study declares it: its own, or additions to one of the package.

@@ -7,7 +7,7 @@ from typing import Annotated, Any, ClassVar, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
-from pydantic import BeforeValidator, Field, WithJsonSchema
+from pydantic import BeforeValidator, Field
 
 from trialkit.column import Column, Mask, combine
 from trialkit.context import Context
@@ -24,15 +24,28 @@ NOT_COMPARED = Kind(
     "DATE-108", "dates without a year, or intervals, can't be compared", "Query the site.", "query"
 )
 
-_ONE = [{"$ref": "#/$defs/Value"}, {"$ref": "#/$defs/Selection"}]
-_SCHEMA = WithJsonSchema({"anyOf": [*_ONE, {"type": "array", "items": {"anyOf": _ONE}}]})
-Selections = Annotated[list[Selection], BeforeValidator(as_selections), _SCHEMA]
 Scores: TypeAlias = tuple[npt.NDArray[Any], ...]
 
 SELECTIONS = (
     "one selection or several: {table, of, where, on}; {of, where, within} for records at hand; a column "
     "or rule of the record itself"
 )
+
+
+class OneOrMore:
+    """Says in the JSON Schema that one may stand for a list, and a value for a selection.
+
+    >>> OneOrMore().__get_pydantic_json_schema__({}, lambda schema: {"items": {}})["anyOf"][0]
+    {'$comment': 'Value'}
+    """
+
+    def __get_pydantic_json_schema__(self, schema: Any, handler: Any) -> dict[str, Any]:
+        """Add the short forms to the schema of the list."""
+        one = [{"$comment": "Value"}, handler(schema)["items"]]
+        return {"anyOf": [*one, {"type": "array", "items": {"anyOf": one}}]}
+
+
+Selections = Annotated[list[Selection], BeforeValidator(as_selections), OneOrMore()]
 
 
 class Counted(TableRows):
@@ -297,7 +310,7 @@ class Count(VariableRule):
     "Number of each row of AE of the subject where AESER == 'Y'."
     """
 
-    counted: Annotated[list[Counted], BeforeValidator(as_selections), _SCHEMA] = Field(
+    counted: Annotated[list[Counted], BeforeValidator(as_selections), OneOrMore()] = Field(
         alias="count",
         min_length=1,
         description="rows to count: {table, of, where, on}, {of, within}, or values",
@@ -344,7 +357,7 @@ class Exists(VariableRule):
     "'Y' where there is a row of EX of the subject where EXDOSE > 0."
     """
 
-    counted: Annotated[list[Counted], BeforeValidator(as_selections), _SCHEMA] = Field(
+    counted: Annotated[list[Counted], BeforeValidator(as_selections), OneOrMore()] = Field(
         alias="exists", min_length=1, description="rows to look for: {table, of, where, on} or {of, within}"
     )
     yes: str = Field("Y", description="value where there is one")

@@ -34,7 +34,7 @@ def as_outcome(value: Any, info: ValidationInfo) -> Any:
 Outcome = Annotated[
     VariableRule,
     BeforeValidator(as_outcome),
-    WithJsonSchema({"anyOf": [{"type": "string"}, {"$ref": "#/$defs/Value"}]}),
+    WithJsonSchema({"anyOf": [{"type": "string"}, {"$comment": "Value"}]}),
 ]
 
 

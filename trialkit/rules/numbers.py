@@ -50,7 +50,7 @@ def as_count(value: Any, info: ValidationInfo) -> Any:
 Count = Annotated[
     int | VariableRule,
     BeforeValidator(as_count),
-    WithJsonSchema({"anyOf": [{"type": "integer"}, {"$ref": "#/$defs/Value"}]}),
+    WithJsonSchema({"anyOf": [{"type": "integer"}, {"$comment": "Value"}]}),
 ]
 
 

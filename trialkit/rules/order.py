@@ -36,7 +36,7 @@ def as_start(value: Any, info: ValidationInfo) -> Any:
 Start = Annotated[
     int | VariableRule,
     BeforeValidator(as_start),
-    WithJsonSchema({"anyOf": [{"type": "integer"}, {"$ref": "#/$defs/Value"}]}),
+    WithJsonSchema({"anyOf": [{"type": "integer"}, {"$comment": "Value"}]}),
 ]
 
 

@@ -23,7 +23,7 @@ from trialkit.steps import ColumnNames, as_list, as_pairs
 
 _TEXT = {"type": "string"}
 _TEXTS = {"type": "array", "items": _TEXT}
-_VALUE = {"$ref": "#/$defs/Value"}
+_VALUE = {"$comment": "Value"}
 
 Keys = Annotated[
     dict[str, Value],
