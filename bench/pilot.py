@@ -85,7 +85,9 @@ def score(ours: pd.DataFrame, target: pd.DataFrame, name: str) -> Score:
     invented = ~ours.index.isin(target.index)
     aligned = ours.reindex(target.index)
     columns = {
-        column: int(equal_cells(aligned[column].fillna("<absent>"), target[column]).sum()) if column in ours else 0
+        column: int(equal_cells(aligned[column].fillna("<absent>"), target[column]).sum())
+        if column in ours
+        else 0
         for column in target.columns
     }
     wrong = int(invented.sum()) * len(target.columns)

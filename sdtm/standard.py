@@ -17,4 +17,6 @@ def standard(version: str = "3.4") -> Standard:
     >>> standard().name
     'SDTMIG'
     """
-    return Standard("SDTMIG", version, "sdtm", ("SDTM",), sdtmig(version), ("sdtm.rules",), supplemental, SDTM_CHECKS)
+    return Standard(
+        "SDTMIG", version, "sdtm", ("SDTM",), sdtmig(version), ("sdtm.rules",), supplemental, SDTM_CHECKS
+    )

@@ -6,9 +6,10 @@ import numpy as np
 
 from trialkit.attach import Meta
 from trialkit.attributes import Dataset
-from trialkit.build import Built, shortest
+from trialkit.build import Built
 from trialkit.column import Column
 from trialkit.context import Context
+from trialkit.exprfunctions import to_text
 from trialkit.ledger import is_main, variable_of
 from trialkit.match import order_by
 from trialkit.records import Records, stack
@@ -44,7 +45,7 @@ def supplemental(built: Built, context: Context, spec: DatasetSpec) -> tuple[Bui
 def _records(built: Built, name: str, qualifier: Supplemental, spec: DatasetSpec) -> Records:
     column = built.records.columns[name]
     part = built.records.take(~column.missing())
-    value = part.columns[name] if column.kind == "text" else part.columns[name].map(shortest)
+    value = part.columns[name] if column.kind == "text" else part.columns[name].map(to_text)
     idvar = qualifier.idvar or ("" if spec.dataset in NO_IDVAR else f"{spec.dataset[:2]}SEQ")
     number = part.columns[idvar] if idvar else Column.constant("", part.count)
     origin = qualifier.origin
@@ -57,7 +58,7 @@ def _records(built: Built, name: str, qualifier: Supplemental, spec: DatasetSpec
         "QEVAL": qualifier.evaluator,
     }
     columns = {key: Column.constant(text, part.count) for key, text in fixed.items()}
-    columns["IDVARVAL"] = number if number.kind == "text" else number.map(shortest)
+    columns["IDVARVAL"] = number if number.kind == "text" else number.map(to_text)
     columns |= {key: part.columns[key] for key in ("STUDYID", "USUBJID")} | {"QVAL": value}
     rows = {key: row for key, row in part.rows.items() if is_main(key) or variable_of(key) == name}
     parent = {built.name: np.flatnonzero(~column.missing()).astype(np.int32)}

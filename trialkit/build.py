@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
-
-import numpy as np
 
 from trialkit.attach import Meta, facts_of, meta_of
 from trialkit.attributes import Dataset
 from trialkit.column import Column
 from trialkit.context import Context, Store
+from trialkit.exprfunctions import to_number, to_text
 from trialkit.match import order_by
 from trialkit.plan import all_variables, variable_order
 from trialkit.problems import Kind, Place, Problem, Refusal
@@ -19,7 +19,9 @@ from trialkit.spec import Check, DatasetSpec, Variable
 from trialkit.standard import Standard
 
 NOT_NUMBER = Kind(
-    "VAL-001", "a text where the variable is numeric", "Map it with `number` and say what an invalid text does."
+    "VAL-001",
+    "a text where the variable is numeric",
+    "Map it with `number` and say what an invalid text does.",
 )
 FOUND = Kind("CHECK-001", "a check of the study failed", "See the check in the dataset's spec.")
 ABSENT = Kind(
@@ -160,35 +162,11 @@ def fit(column: Column, meta: Meta, rule: Rule, context: Context) -> Column:
     if (column.kind == "text") == (meta.type == "Char"):
         return column
     if meta.type == "Char":
-        return column.map(shortest)
-    bad = column.where(lambda text: text != "" and number_of(text) is None)
+        return column.map(to_text)
+    bad = column.where(lambda text: text != "" and math.isnan(to_number(text)))
     context.report(NOT_NUMBER, "not a number", bad, column, rule)
-    made = column.map(lambda text: float("nan") if number_of(text) is None else float(text))
+    made = column.map(to_number)
     return made if len(column) else Column.numbers([])
-
-
-def number_of(text: str) -> float | None:
-    """Read a plain decimal number; None for anything else, "inf" and "nan" included.
-
-    >>> number_of("1e3"), number_of("1_0"), number_of("nan")
-    (1000.0, None, None)
-    """
-    if not text or not set(text) <= set("0123456789+-.eE"):
-        return None
-    try:
-        value = float(text)
-    except ValueError:
-        return None
-    return value if np.isfinite(value) else None
-
-
-def shortest(value: float) -> str:
-    """Write a number as its shortest text of at most 15 digits; NaN is missing.
-
-    >>> shortest(0.1 + 0.2), shortest(5.0), shortest(float("nan"))
-    ('0.3', '5', '')
-    """
-    return "" if np.isnan(value) else f"{value:.15g}"
 
 
 def _check(spec: DatasetSpec, context: Context) -> None:

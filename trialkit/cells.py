@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from trialkit.column import Column
-from trialkit.records import Records, Rows
 from trialkit.ledger import is_main
+from trialkit.records import Records, Rows
 
 
 @dataclass(frozen=True, eq=False, slots=True)

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from trialkit.attributes import Variable
-from trialkit.build import number_of, shortest
 from trialkit.column import Column, Mask, combine
+from trialkit.exprfunctions import to_number, to_text
 from trialkit.match import match
 from trialkit.problems import Exit, Kind, Place, Problem, Refusal, did_you_mean
 from trialkit.records import Rows
@@ -188,7 +189,7 @@ class Comparison:
 
 def _texts(column: Column, rows: Rows) -> list[str]:
     values = column.take(rows).objects().tolist()
-    return [value if isinstance(value, str) else shortest(value) for value in values]
+    return [value if isinstance(value, str) else to_text(value) for value in values]
 
 
 def _key_texts(table: Table, keys: Sequence[str], rows: Rows) -> list[tuple[str, ...]]:
@@ -278,7 +279,7 @@ def alike(left: Column, right: Column, *, typed: bool) -> tuple[Column, Column]:
     if left.kind == right.kind:
         return left, right
     text = left if left.kind == "text" else right
-    if not typed and all(value == "" or number_of(value) is not None for value in text.values.tolist()):
+    if not typed and all(value == "" or not math.isnan(to_number(value)) for value in text.values.tolist()):
         return _as_number(left), _as_number(right)
     return _as_text(left), _as_text(right)
 
@@ -293,7 +294,7 @@ def _as_number(column: Column) -> Column:
 def _as_text(column: Column) -> Column:
     if column.kind == "text":
         return column
-    return Column(np.array([shortest(value) for value in column.values.tolist()], object), column.codes)
+    return Column(np.array([to_text(value) for value in column.values.tolist()], object), column.codes)
 
 
 def _codes(pairs: Sequence[tuple[Column, Column]]) -> tuple[Column, Column]:

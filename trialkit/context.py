@@ -10,7 +10,7 @@ import numpy as np
 from trialkit.cells import Cells
 from trialkit.column import Column, Mask
 from trialkit.ledger import Ledger
-from trialkit.problems import Exit, Kind, Place, Problem, Problems, Refusal, Severity, did_you_mean
+from trialkit.problems import NOWHERE, Exit, Kind, Place, Problem, Problems, Refusal, Severity, did_you_mean
 from trialkit.records import Records, Rows
 from trialkit.rule import Condition, Rule, VariableRule
 
@@ -76,7 +76,7 @@ class Context:
         """
         return self.records.count
 
-    def column(self, name: str, place: Place = Place()) -> Column:
+    def column(self, name: str, place: Place = NOWHERE) -> Column:
         """Give a column: a variable made before, else a column of the records.
 
         A variable that is being made sees the records' column of its own name.

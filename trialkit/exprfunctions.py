@@ -52,12 +52,14 @@ def to_number(text: str) -> float:
 
 
 def to_text(value: float) -> str:
-    """Write a number in its shortest decimal form, without an exponent; NaN gives the empty text.
+    """Write a number as its shortest text of at most 15 digits, without an exponent; NaN is missing.
 
-    >>> to_text(3.0), to_text(0.1), to_text(float("nan"))
-    ('3', '0.1', '')
+    Fifteen digits are what every double can hold, and what SAS shows.
+
+    >>> to_text(3.0), to_text(0.1 + 0.2), to_text(float("nan"))
+    ('3', '0.3', '')
     """
-    return "" if math.isnan(value) else np.format_float_positional(value, trim="-")
+    return "" if math.isnan(value) else np.format_float_positional(float(f"{value:.15g}"), trim="-")
 
 
 def pattern_fault(pattern: str) -> str:

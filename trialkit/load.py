@@ -223,7 +223,7 @@ class _Tree:
 
     def make(self, node: Node, depth: int) -> Any:
         where = Place(self.name, node.start_mark.line + 1, node.start_mark.column + 1)
-        tagged = isinstance(node, ScalarNode) and node.tag.startswith("tag:yaml.org,2002:python")
+        tagged = isinstance(node, ScalarNode) and str(node.tag).startswith("tag:yaml.org,2002:python")
         if id(node) in self.seen or node.anchor or tagged or str(node.tag or "").startswith("!"):
             self.loading.add(NOT_PLAIN, "anchors, aliases and tags are not part of the language", where)
             return SpecText("", where)

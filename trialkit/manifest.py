@@ -31,7 +31,12 @@ def facts_of(result: Result, standard: Standard) -> dict[str, Any]:
         "extract": study.spec.extract,
         "specs": {name: sha256(text.encode()) for name, text in sorted(study.texts.items())},
         "inputs": {
-            name: {"file": raw.file, "sha256": raw.sha256, "rows": raw.rows, "companions": dict(raw.companions)}
+            name: {
+                "file": raw.file,
+                "sha256": raw.sha256,
+                "rows": raw.rows,
+                "companions": dict(raw.companions),
+            }
             for name, raw in sorted(result.store.raw.items())
             if name in study.spec.sources
         },

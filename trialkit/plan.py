@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from graphlib import CycleError, TopologicalSorter
 
-from trialkit.problems import Exit, Kind, Place, Problem, Refusal
-from trialkit.spec import DatasetSpec
+from trialkit.problems import NOWHERE, Exit, Kind, Place, Problem, Refusal
+from trialkit.spec import DatasetSpec, Variable
 
 CYCLE = Kind(
     "SPEC-030",
@@ -16,7 +16,7 @@ CYCLE = Kind(
 )
 
 
-def in_order(needs: Mapping[str, Iterable[str]], place: Place = Place()) -> list[list[str]]:  # noqa: B008
+def in_order(needs: Mapping[str, Iterable[str]], place: Place = NOWHERE) -> list[list[str]]:
     """Sort names so that each comes after what it needs, in levels that don't need each other.
 
     Raises:
@@ -56,7 +56,7 @@ def tables_of(spec: DatasetSpec) -> set[str]:
     return {reference.table for rule in rules for reference in rule.references() if reference.table}
 
 
-def all_variables(spec: DatasetSpec) -> dict[str, object]:
+def all_variables(spec: DatasetSpec) -> dict[str, Variable]:
     """Give the variables and the supplemental qualifiers of a dataset by name.
 
     >>> spec = DatasetSpec.model_validate(

@@ -78,6 +78,9 @@ class Place:
         return " ".join(part for part in (spot, self.field, cell, self.record) if part)
 
 
+NOWHERE = Place()
+
+
 @dataclass(frozen=True, slots=True)
 class Problem:
     """One problem found in one run.
@@ -103,12 +106,12 @@ class Problem:
 
     kind: Kind
     what: str
-    where: Place = Place()
+    where: Place = NOWHERE
     value: str = ""
     hint: str = ""
     count: int = 1
     severity: Severity | None = None
-    spec: Place = Place()
+    spec: Place = NOWHERE
     frame: str = ""
     cells: Cells | None = None
     accepted: str = ""

@@ -47,7 +47,12 @@ class Steps:
     def _show(self, name: str) -> None:
         late = time.perf_counter() - self.began > SILENT_SECONDS
         if self.shown and late and self._bar is None:
-            columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+            columns = (
+                TextColumn("{task.description}"),
+                BarColumn(),
+                MofNCompleteColumn(),
+                TimeElapsedColumn(),
+            )
             self._bar = Progress(*columns, console=Console(file=sys.stderr), transient=True)
             self._bar.add_task(name, total=self.total)
             self._bar.start()

@@ -12,7 +12,7 @@ from pydantic import BeforeValidator, ConfigDict, ValidationError, ValidationInf
 from trialkit.expr import Expression, compile_expression
 from trialkit.load import Loading
 from trialkit.model import Model, SpecMap, SpecText
-from trialkit.problems import Exit, Kind, Place, Refusal, did_you_mean
+from trialkit.problems import NOWHERE, Exit, Kind, Place, Refusal, did_you_mean
 
 if TYPE_CHECKING:
     from trialkit.column import Column
@@ -52,12 +52,16 @@ class Reference:
 
     column: str
     table: str = ""
-    place: Place = Place()
+    place: Place = NOWHERE
     record: bool = False
 
 
 class Rule(Model):
-    """What all rules share: their YAML key, their sentence and what they name."""
+    """What all rules share: their YAML key, their sentence and what they name.
+
+    >>> Rule.key()
+    'rule'
+    """
 
     model_config = ConfigDict(arbitrary_types_allowed=True)
 
@@ -167,7 +171,11 @@ def written(value: Any) -> str:
 
 
 class VariableRule(Rule):
-    """A rule that fills one variable."""
+    """A rule that fills one variable.
+
+    >>> VariableRule.key()
+    'variable_rule'
+    """
 
     def apply(self, context: Context) -> Column:
         """Compute the column for the records at hand, one value per record.
@@ -180,7 +188,11 @@ class VariableRule(Rule):
 
 
 class RecordRule(Rule):
-    """A rule that makes, multiplies, merges or drops records."""
+    """A rule that makes, multiplies, merges or drops records.
+
+    >>> RecordRule.key()
+    'record_rule'
+    """
 
     def apply(self, records: Records, context: Context) -> Records:
         """Compute the new records from the records at hand.
@@ -191,9 +203,7 @@ class RecordRule(Rule):
         """
         raise NotImplementedError
 
-    def references_in(
-        self, before: frozenset[str], tables: dict[str, frozenset[str]]
-    ) -> Iterator[Reference]:
+    def references_in(self, before: frozenset[str], tables: dict[str, frozenset[str]]) -> Iterator[Reference]:
         """Give the columns and tables that must be there when the rule starts.
 
         A rule with steps or names of its own leaves out what it provides itself.
@@ -213,7 +223,11 @@ class RecordRule(Rule):
 
 
 class Broken(VariableRule, RecordRule):  # type: ignore[misc]
-    """Stands in for a rule that could not be read, so that loading can go on."""
+    """Stands in for a rule that could not be read, so that loading can go on.
+
+    >>> Broken().sentence()
+    'Stands in for a rule that could not be read, so that loading can go on.'
+    """
 
 
 R = TypeVar("R", bound=Rule)
@@ -247,7 +261,8 @@ def read_rule(value: Any, base: type[R], loading: Loading) -> R | Broken:
         loading.add(kind, f"{kind.title}: {said}", place, hint)
         return Broken()
     try:
-        return rules[keys[0]].model_validate(value, context=loading)
+        made: R = rules[keys[0]].model_validate(value, context=loading)
+        return made
     except ValidationError as error:
         loading.refused(rules[keys[0]], value, error)
         return Broken()
@@ -330,9 +345,7 @@ def as_condition(value: Any, info: ValidationInfo) -> Any:
 
 ColumnName: TypeAlias = Annotated[str, Names("column")]
 TableName: TypeAlias = Annotated[str, Names("table")]
-Value: TypeAlias = Annotated[
-    VariableRule, BeforeValidator(as_value), WithJsonSchema({"$comment": "Value"})
-]
+Value: TypeAlias = Annotated[VariableRule, BeforeValidator(as_value), WithJsonSchema({"$comment": "Value"})]
 Step: TypeAlias = Annotated[RecordRule, BeforeValidator(as_step), WithJsonSchema({"$comment": "Step"})]
 Condition: TypeAlias = Annotated[
     Expression,

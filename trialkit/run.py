@@ -87,7 +87,7 @@ def run(options: Options, standard: Standard) -> Result:
     >>> from trialkit.standard import Standard
     >>> run(Options(Path("no"), Path("no"), Path("no")), Standard("X", "1", "x", (), None, (), None, None))
     Traceback (most recent call last):
-    trialkit.problems.Refusal: error STUDY-001 there is no study.yaml in 'no'. Give the folder that has study.yaml.
+    trialkit.problems.Refusal: error STUDY-001 there is no study.yaml in 'no'. ...
     """
     study = load_study(options.specs, standard.folder, ("trialkit.rules", *standard.rules))
     names = chosen(study, list(options.datasets))
@@ -193,7 +193,9 @@ def _publish(result: Result, options: Options, standard: Standard, steps: Steps)
 
 def _write(built: Built, data: Path, trace: Path, result: Result, options: Options) -> None:
     shown = () if built.spec.working else built.metas
-    write_trace(trace, built.name, built.records, [name for name in built.records.columns if name not in shown])
+    write_trace(
+        trace, built.name, built.records, [name for name in built.records.columns if name not in shown]
+    )
     if built.spec.working:
         return
     created, columns = result.study.spec.created, built.published()

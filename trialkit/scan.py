@@ -27,7 +27,9 @@ def find_rules(packages: tuple[str, ...]) -> dict[str, type[Rule]]:
         for info in sorted(pkgutil.walk_packages(root.__path__, f"{package}."), key=lambda info: info.name):
             module = importlib.import_module(info.name)
             for name, item in inspect.getmembers(module, inspect.isclass):
-                own = item.__module__ == module.__name__ and issubclass(item, Rule)
-                if own and item not in BASES and not name.startswith("_"):
+                if not issubclass(item, Rule) or item in BASES or name.startswith("_"):
+                    continue
+                if item.__module__ == module.__name__:
+                    assert item.key() not in found, f"two rules are called {item.key()}"
                     found[item.key()] = item
     return found

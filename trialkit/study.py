@@ -18,9 +18,7 @@ from trialkit.scan import find_rules
 from trialkit.spec import DatasetSpec, StudySpec
 
 NO_STUDY = Kind("STUDY-001", "no study folder", "Give the folder that has study.yaml.", exit=Exit.SPEC)
-NO_PLUGIN = Kind(
-    "STUDY-002", "unknown plug-in", "Install the package or correct its name.", exit=Exit.SPEC
-)
+NO_PLUGIN = Kind("STUDY-002", "unknown plug-in", "Install the package or correct its name.", exit=Exit.SPEC)
 SAME_NAME = Kind("STUDY-003", "two tables of one name", "Rename one of them.", exit=Exit.SPEC)
 NO_DATASET = Kind("STUDY-004", "unknown dataset", "Name a dataset that has a spec.", exit=Exit.SPEC)
 
@@ -63,7 +61,7 @@ def load_study(folder: Path, part: str, rules: tuple[str, ...]) -> Study:
 
     >>> load_study(Path("nowhere"), "sdtm", ("trialkit.rules",))
     Traceback (most recent call last):
-    trialkit.problems.Refusal: error STUDY-001 there is no study.yaml in 'nowhere'. Give the folder that has study.yaml.
+    trialkit.problems.Refusal: error STUDY-001 there is no study.yaml in 'nowhere'. ...
     """
     if not (folder / "study.yaml").is_file():
         raise Refusal([Problem(NO_STUDY, f"there is no study.yaml in '{folder.name}'")])

@@ -61,7 +61,9 @@ class SponsorTerm(Model):
     @classmethod
     def __get_pydantic_json_schema__(cls, schema: Any, handler: Any) -> Any:
         """Add the short forms to the JSON Schema."""
-        return {"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}, handler(schema)]}
+        return {
+            "anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}, handler(schema)]
+        }
 
 
 class SponsorCodelist(Model):

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 
 import numpy as np
 import numpy.typing as npt
 
-from trialkit.build import number_of, shortest
 from trialkit.checks.pairs import combinations
 from trialkit.checks.review import Review
 from trialkit.column import Column, Mask, combine
+from trialkit.exprfunctions import to_number, to_text
 from trialkit.match import match
 from trialkit.problems import Kind, Problem
 from trialkit.records import Records
@@ -109,8 +110,8 @@ def as_text(column: Column) -> Column:
     (['1'], ['1'])
     """
     if column.kind == "number":
-        return column.map(shortest)
-    return column.map(lambda text: text if (number := number_of(text)) is None else shortest(number))
+        return column.map(to_text)
+    return column.map(lambda text: text if math.isnan(number := to_number(text)) else to_text(number))
 
 
 def _halves(review: Review) -> list[Problem]:

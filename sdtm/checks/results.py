@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from trialkit.build import number_of
 from trialkit.checks.pairs import unusual
 from trialkit.checks.review import Review
+from trialkit.exprfunctions import to_number
 from trialkit.problems import Kind, Problem
 
 OTHER_NUMBER = Kind(
@@ -56,7 +56,7 @@ def _numbers(review: Review) -> list[Problem]:
     if not review.has(text, number):
         return []
     column = review.column(text)
-    read = [np.nan if (one := number_of(value)) is None else one for value in column.values.tolist()]
+    read = [to_number(value) for value in column.values.tolist()]
     want, got = np.array(read, np.float64)[column.codes], review.column(number).objects()
     near = np.abs(want - got) <= CLOSE * np.maximum(1.0, np.abs(want))
     wrong = ~near & ~(np.isnan(want) & np.isnan(got))

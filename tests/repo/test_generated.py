@@ -48,7 +48,12 @@ def test_specs_name_their_schema(path):
 
 def test_schema_refuses_what_the_language_refuses(made):
     schema = json.loads(made["specs/schema/dataset.schema.json"])
-    good = {"dataset": "DM", "records": [{"read": "A"}], "keys": ["USUBJID"], "variables": {"AGE": {"copy": "B"}}}
+    good = {
+        "dataset": "DM",
+        "records": [{"read": "A"}],
+        "keys": ["USUBJID"],
+        "variables": {"AGE": {"copy": "B"}},
+    }
     check = Draft202012Validator(schema)
     assert check.is_valid(good)
     assert not check.is_valid(good | {"labl": "x"})

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import difflib
+import math
 from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING
 
 from trialkit.attach import Meta
-from trialkit.build import number_of
 from trialkit.checks.values import ValueCheck
 from trialkit.codelist import Codelist, folded
+from trialkit.exprfunctions import to_number
 from trialkit.problems import Kind
 
 if TYPE_CHECKING:
@@ -93,7 +94,7 @@ def is_result(text: str) -> bool:
     >>> is_result("<0.5"), is_result("5"), is_result("POSITIVE")
     (True, True, False)
     """
-    return number_of(text.lstrip("<>=").strip()) is not None
+    return not math.isnan(to_number(text.lstrip("<>=").strip()))
 
 
 def listed(name: str, values: Sequence[str]) -> list[ValueCheck]:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from trialkit.build import shortest
 from trialkit.explain.answer import Answer
 from trialkit.explain.build import Build
 from trialkit.explain.live import Live, live_parts
 from trialkit.explain.scope import Scope
 from trialkit.explain.steps import column_answers
+from trialkit.exprfunctions import to_text
 from trialkit.plan import all_variables
 from trialkit.raw.table import RawTable
 from trialkit.rule import VariableRule
@@ -78,7 +78,7 @@ class Explainer:
 
     def _why(self, dataset: str, record: int, variable: str) -> Answer:
         build = self._of(dataset)
-        value = self._value(build, dataset, record, variable)
+        value = self.value(build, dataset, record, variable)
         spec = build.study.datasets.get(dataset)
         head = Answer(f"{dataset}.{variable}", value, record=record + 1)
         if spec is None:
@@ -92,18 +92,24 @@ class Explainer:
     def _of(self, dataset: str) -> Build:
         return next((build for build in self.builds if dataset in build.datasets), self.builds[0])
 
-    def _value(self, build: Build, dataset: str, record: int, variable: str) -> str:
+    def value(self, build: Build, dataset: str, record: int, variable: str) -> str:
+        """Give a value as text.
+
+        >>> Explainer([]).value(None, "DM", 0, "SEX")
+        Traceback (most recent call last):
+        AttributeError: 'NoneType' object has no attribute 'column'
+        """
         column = build.column(dataset, variable)
         return _text(column.values[column.codes[record]])
 
     def _companion(self, build: Build, head: Answer, dataset: str, record: int, variable: str) -> Answer:
         """Go from a supplemental record to the value of its parent."""
         rows = build.trace(dataset).rows
-        parent = next((name for name in rows if name in build.study.datasets), "")
+        parent = next((name for name in rows if _is_parent(name, dataset, build)), "")
         if not parent:
             return replace(head, notes=("made by the standard",))
         asked = {"QVAL": "QNAM", "IDVARVAL": "IDVAR"}.get(variable)
-        name = self._value(build, dataset, record, asked) if asked else variable if variable in COPIED else ""
+        name = self.value(build, dataset, record, asked) if asked else variable if variable in COPIED else ""
         if not name:
             return replace(head, notes=(f"supplemental qualifier of {parent}",))
         return replace(head, origins=(self.why(parent, int(rows[parent][record]), name),))
@@ -147,17 +153,16 @@ class Explainer:
         for one, _ in live.references:
             if one.table:
                 wanted.setdefault(one.table, []).extend([one.column] if one.column else [])
-        deciding = scope.deciding(owner)
         answers: list[Answer] = []
-        for table, row in deciding:
-            if row >= 0 and table in wanted:
-                cells = self.row(table, row, wanted[table], scope)
+        lost: list[str] = []
+        for table, row in scope.deciding(owner):
+            if table in wanted:
+                cells = self.row(table, row, wanted[table], scope) if row >= 0 else []
                 answers += [replace(one, role=f"row of {table}") for one in cells]
-            elif row >= 0:
+                lost += [f"no row of {table}"] if row < 0 else []
+            elif row >= 0 and live.elsewhere:
                 answers += self._other_record(table, row, live, scope)
-        if answers or live.notes:
-            return [], answers
-        return [f"no row of {table}" for table in dict.fromkeys(table for table, _ in deciding)], []
+        return [] if answers or live.notes else list(dict.fromkeys(lost)), answers
 
     def _other_record(self, table: str, row: int, live: Live, scope: Scope) -> list[Answer]:
         """Give what was read in another record of the dataset, known by a row behind it."""
@@ -216,6 +221,12 @@ class Explainer:
         return build.raw(table) if table in build.study.spec.sources else None
 
 
+def _is_parent(name: str, companion: str, build: Build) -> bool:
+    """Say whether a dataset is the one that a supplemental one belongs to; a part of its domain is."""
+    spec = build.study.datasets.get(name)
+    return spec is not None and not spec.working and companion == f"SUPP{spec.domain or spec.dataset}"
+
+
 def raw_cell(raw: RawTable, row: int, column: str) -> Answer | None:
     """Give one cell of a raw file; None when the file has no such column.
 
@@ -233,4 +244,4 @@ def raw_cell(raw: RawTable, row: int, column: str) -> Answer | None:
 
 
 def _text(value: Any) -> str:
-    return value if isinstance(value, str) else shortest(float(value))
+    return value if isinstance(value, str) else to_text(float(value))

@@ -10,6 +10,7 @@ from trialkit.column import Column
 from trialkit.context import Context, Store
 from trialkit.explain.answer import Answer
 from trialkit.explain.scope import Scope, flat
+from trialkit.plan import all_variables
 from trialkit.problems import Refusal
 from trialkit.records import Records
 from trialkit.rule import RecordRule, VariableRule
@@ -18,6 +19,7 @@ from trialkit.rules.join import Join
 from trialkit.rules.notdone import NotDone
 from trialkit.rules.records import Let, Read, Stack
 from trialkit.rules.totals import Total
+from trialkit.rules.values import Constant, Copy
 
 if TYPE_CHECKING:
     from trialkit.explain.explainer import Explainer
@@ -64,11 +66,34 @@ def _from_step(explainer: Explainer, name: str, step: RecordRule, scope: Scope) 
 
 def _from_stack(explainer: Explainer, name: str, step: Stack, scope: Scope) -> Answers | None:
     fitting = [branch for branch in step.branches if scope.branch_fits(branch)]
-    for branch in fitting:
-        found = _search(explainer, name, scope.before(branch))
-        if found is not None:
-            return found
-    return None
+    if len(fitting) > 1:
+        fitting = [one for one in fitting if not _contradicts(one, explainer, scope)] or fitting
+    found = [one for branch in fitting if (one := _search(explainer, name, scope.before(branch))) is not None]
+    if len(found) < 2:
+        return found[0] if found else None
+    note = f"one of {len(found)} branches that read the same rows"
+    every = dict.fromkeys(answer for answers in found for answer in answers)
+    return tuple(replace(one, notes=(*one.notes, note)) for one in every) if len(every) > 1 else tuple(every)
+
+
+def _contradicts(branch: Sequence[RecordRule], explainer: Explainer, scope: Scope) -> bool:
+    """Say whether a branch gives a column a constant that the record, which copies it, does not have."""
+    fixed = {
+        name: rule.text
+        for step in branch
+        if isinstance(step, Let)
+        for name, rule in step.rules.items()
+        if isinstance(rule, Constant)
+    }
+    copies = {
+        variable: one.rule.of
+        for variable, one in all_variables(scope.spec).items()
+        if isinstance(one.rule, Copy) and one.rule.of in fixed
+    }
+    return any(
+        explainer.value(scope.build, scope.dataset, scope.record, variable) != fixed[column]
+        for variable, column in copies.items()
+    )
 
 
 def _from_let(explainer: Explainer, name: str, step: Let, scope: Scope) -> Answers | None:
@@ -104,6 +129,10 @@ def _from_rows(explainer: Explainer, name: str, scope: Scope) -> Answers:
     found = [one for table in scope.tables() for one in _from_table(explainer, name, table, scope) or ()]
     if found:
         return tuple(found)
+    if any(isinstance(step, Stack) for step in scope.steps):
+        return (
+            Answer(name, role="working column", notes=("the branch that it came from has no such column",)),
+        )
     rows = [explainer.cell(table, row, "", scope) for table in scope.tables() for row in scope.main(table)]
     made = [step for step in flat(scope.steps) if name in step.columns(frozenset(), {})]
     said = (made[-1].sentence(), str(made[-1].place())) if made else ("", "")

@@ -21,35 +21,44 @@ def as_tree(answer: Answer) -> Tree:
     └── SUBJ.csv:3  'F'
     """
     tree = Tree(_label(answer), highlight=False)
-    _grow(tree, answer)
+    _grow(tree, answer, set())
     return tree
 
 
-def _grow(tree: Tree, answer: Answer) -> None:
+def _grow(tree: Tree, answer: Answer, seen: set[tuple[str, int]]) -> None:
     width = max((len(one.spot) for one in answer.origins), default=0)
     for one in answer.origins[:MOST_ORIGINS]:
-        _grow(tree.add(_label(one, width)), one)
+        if (one.what, one.record) in seen:
+            tree.add(Text.assemble(_name(one), ("  see above", "dim")))
+            continue
+        if one.record:
+            seen.add((one.what, one.record))
+        _grow(tree.add(_label(one, width)), one, seen)
     if len(answer.origins) > MOST_ORIGINS:
         tree.add(Text(f"... and {len(answer.origins) - MOST_ORIGINS} more", "dim"))
 
 
 def _label(answer: Answer, width: int = 0) -> Text:
-    role = (f"  ({answer.role})", "dim") if answer.role else ""
-    if answer.file:
-        shown = f"  {answer.value!r}" if answer.column or answer.value else ""
-        return Text.assemble((answer.spot.ljust(width), "cyan"), shown, role, _said(answer))
+    if not answer.file:
+        return Text.assemble(_name(answer), _said(answer))
+    shown = f"  {answer.value!r}" if answer.column or answer.value else ""
+    return Text.assemble((answer.spot.ljust(width), "cyan"), shown, _role(answer), _said(answer))
+
+
+def _name(answer: Answer) -> Text:
     record = (f"  record {answer.record}", "dim") if answer.record else ""
-    shown = "" if answer.role == "working column" and not answer.value else f" = {answer.value!r}"
-    return Text.assemble((answer.what, "bold"), shown, record, role, _said(answer))
+    shown = f" = {answer.value!r}" if answer.value or "." in answer.what else ""
+    return Text.assemble((answer.what, "bold"), shown, record, _role(answer))
+
+
+def _role(answer: Answer) -> Text:
+    return Text(f"  ({answer.role})" if answer.role else "", "dim")
 
 
 def _said(answer: Answer) -> Text:
     lines = []
     if answer.rule or answer.spec:
-        lines.append(
-            Text.assemble(
-                "\n", answer.rule or "", ("  " if answer.rule and answer.spec else ""), (answer.spec, "dim")
-            )
-        )
+        apart = "  " if answer.rule and answer.spec else ""
+        lines.append(Text.assemble("\n", answer.rule, apart, (answer.spec, "dim")))
     lines += [Text(f"\n{note}", "yellow") for note in answer.notes]
     return Text("").join(lines)

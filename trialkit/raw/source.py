@@ -26,7 +26,9 @@ class RawSource(Model):
     """
 
     file: str = Field(description="path of the file, relative to the raw folder")
-    optional: bool = Field(False, description="the file may be absent, as when a form has no data yet; declare its `columns`")
+    optional: bool = Field(
+        False, description="the file may be absent, as when a form has no data yet; declare its `columns`"
+    )
     sha256: str | None = Field(None, pattern=_SHA256, description="the file must have this SHA-256")
     missing: tuple[str, ...] = Field((), description="texts that mean missing, such as ND; default none")
     trim: tuple[Trim, ...] = Field(

@@ -10,9 +10,9 @@ from rich.console import Console
 from rich.table import Table as Grid
 from rich.text import Text
 
-from trialkit.build import shortest
 from trialkit.compare import Comparison
 from trialkit.comparefiles import Compared
+from trialkit.exprfunctions import to_text
 from trialkit.reporting.html import render
 from trialkit.reporting.sheet import Cell, write_sheet
 
@@ -96,7 +96,7 @@ def largest(number: float) -> str:
     >>> largest(0.5), largest(float("nan"))
     ('0.5', '')
     """
-    return "" if math.isnan(number) else shortest(number)
+    return "" if math.isnan(number) else to_text(number)
 
 
 def show_differences(compared: Compared, console: Console, show: int = 0) -> None:

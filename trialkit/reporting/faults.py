@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from trialkit.build import shortest
 from trialkit.cells import Cells
 from trialkit.column import Column
+from trialkit.exprfunctions import to_text
 from trialkit.ledger import is_main
 from trialkit.plan import all_variables
 from trialkit.problems import Problem
@@ -117,7 +117,7 @@ def texts(column: Column) -> list[str]:
     >>> texts(Column.numbers([1.0, float("nan")]))
     ['1', '']
     """
-    shown = column if column.kind == "text" or not len(column) else column.map(shortest)
+    shown = column if column.kind == "text" or not len(column) else column.map(to_text)
     return [str(value) for value in shown.objects().tolist()]
 
 
@@ -161,14 +161,19 @@ def _columns(problem: Problem, result: Result, sources: list[str]) -> dict[str, 
 def _placed(
     bare: Fault, cell: int, places: Mapping[str, Rows], result: Result, columns: dict[str, str]
 ) -> Fault:
-    behind = [(name, int(rows[cell])) for name, rows in places.items() if rows[cell] >= 0]
-    spots = [(name, result.store.raw[name].spot(row)) for name, row in behind]
+    """Say where a cell stands: first the source that has its column, tables of the study last."""
+
+    def rank(source: str) -> tuple[bool, bool, bool]:
+        known = bare.column in result.store.raw[source].columns
+        return (not known, not columns[source], source in result.study.tables)
+
+    behind = sorted((name for name, rows in places.items() if rows[cell] >= 0), key=rank)
+    spots = [result.store.raw[name].spot(int(places[name][cell])) for name in behind]
     if not spots:
         return bare
-    (source, place), *others = spots
-    also = "; ".join(str(other) for _, other in others)
-    column = bare.column or columns[source]
-    return replace(bare, file=place.file, line=place.line, column=column, also=also)
+    column = bare.column or columns[behind[0]]
+    also = "; ".join(str(other) for other in spots[1:])
+    return replace(bare, file=spots[0].file, line=spots[0].line, column=column, also=also)
 
 
 def _keys(problem: Problem, cells: Cells, result: Result) -> list[str]:

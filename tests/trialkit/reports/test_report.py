@@ -66,7 +66,7 @@ def test_problems_name_the_cell_the_record_and_the_rule(demo):
 def test_accepted_findings_stand_last_with_their_reason(demo):
     rows = sheet(demo.out / "reports" / "problems.csv")
     assert rows[-1]["severity"] == "accepted"
-    assert rows[-1]["accepted"] == "standard results come later"
+    assert rows[-1]["accepted"] == "categories come later"
     assert [row["severity"] for row in rows[:-1]] == ["query"] * (len(rows) - 1)
 
 
@@ -101,6 +101,15 @@ def test_rows_of_a_working_dataset_are_followed_to_the_raw_file(demo):
     rows = list(fault_rows(with_problems(demo.result, Problem(KIND, "w", cells=cells, count=2))))
     file, line = FAULT_HEADER.index("file"), FAULT_HEADER.index("line")
     assert [(row[file], row[line]) for row in rows] == [("DOSE.csv", 3), ("", "")]
+
+
+def test_the_source_that_has_the_column_comes_first(demo):
+    rows = {name: np.array([0], np.int32) for name in ("labitems", "SUBJ", "LAB1")}
+    cells = Cells(rows, Column.text(["GLUC"]), Column.text(["x"]), None)
+    row = next(fault_rows(with_problems(demo.result, Problem(KIND, "w", cells=cells))))
+    found = dict(zip(FAULT_HEADER, row, strict=True))
+    assert (found["file"], found["line"], found["column"]) == ("LAB1.csv", 2, "GLUC")
+    assert found["also"] == "SUBJ.csv:2; tables/labitems.csv:2"
 
 
 def test_every_source_balances(demo):
