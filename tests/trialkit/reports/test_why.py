@@ -121,6 +121,12 @@ def test_stack_leads_to_the_branch_that_the_record_came_from(explainer):
     assert answer.origins[0].role == "working column"
 
 
+def test_branches_that_read_the_same_rows_are_told_apart_by_their_constants(explainer):
+    for phase, cell in (("SCREENING", ("AGE", "31")), ("TREATMENT", ("SITE", "10"))):
+        answer = ask(explainer, "PHASES", f"SUBJECT == '001' and PHASE == '{phase}'", "START")
+        assert cells(answer) == [("SUBJ.csv", 2, *cell)]
+
+
 def test_total_lists_the_values_that_it_adds(explainer):
     answer = ask(
         explainer, "LB", "USUBJID == 'DEMO-001' and LBTESTCD == 'SODIUM' and VISITNUM == 1", "LBSTRESN"
@@ -204,7 +210,7 @@ def test_supplemental_qualifiers_lead_to_their_parent(explainer):
 
 
 def test_expected_variables_without_a_rule_say_so(explainer):
-    answer = ask(explainer, "DM", "USUBJID == 'DEMO-004'", "ARM")
+    answer = ask(explainer, "DM", "USUBJID == 'DEMO-004'", "RACE")
     assert answer.notes == ("no rule: an expected variable, added empty",)
 
 
@@ -216,7 +222,12 @@ def test_working_datasets_can_be_asked(explainer):
 @pytest.mark.parametrize(
     ("dataset", "where", "variable", "said"),
     [
-        ("LX", "A == 1", "B", "WHY-002 LX no such dataset in the build. Known: DM, FIRSTEX, LB, SUPPDM."),
+        (
+            "LX",
+            "A == 1",
+            "B",
+            "WHY-002 LX no such dataset in the build. Known: DM, FIRSTEX, LB, PHASES, SUPPDM.",
+        ),
         ("LB", "LBSEQ == 1", "LBORES", "WHY-003 LB.LBORES no such variable. Did you mean 'LBORRES'?"),
         ("LB", "LBSEQQ == 1", "LBORRES", "WHY-003 LB.LBSEQQ no such variable. Did you mean 'LBSEQ'?"),
         ("LB", "LBSEQ == 99", "LBORRES", "WHY-004 LB none of 13 records meets LBSEQ == 99. Correct"),
