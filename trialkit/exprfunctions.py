@@ -59,7 +59,11 @@ def to_text(value: float) -> str:
     >>> to_text(3.0), to_text(0.1 + 0.2), to_text(float("nan"))
     ('3', '0.3', '')
     """
-    return "" if math.isnan(value) else np.format_float_positional(float(f"{value:.15g}"), trim="-")
+    if math.isnan(value):
+        return ""
+    rounded = float(f"{value:.15g}")
+    exact = (value.is_integer() and abs(value) < 2**53) or math.isinf(rounded)
+    return np.format_float_positional((value if exact else rounded) + 0.0, trim="-")
 
 
 def pattern_fault(pattern: str) -> str:

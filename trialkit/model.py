@@ -26,6 +26,10 @@ class SpecText(str):
         self.place = place
         return self
 
+    def __getnewargs__(self) -> tuple[str, Place]:
+        """Go to another process with its place."""
+        return str(self), self.place
+
 
 class SpecMap(dict[str, Any]):
     """A mapping of a spec file: where it begins, and where each of its keys stands.

@@ -132,7 +132,8 @@ class Problem:
         'error A-1 Bad (2 times). Do this.'
         """
         times = f" ({self.count} times)" if self.count > 1 else ""
-        said = f"{self.what.rstrip('.')}{times}. {self.hint or self.kind.fix}"
+        end = "" if self.what.endswith("?") else "."
+        said = f"{self.what.rstrip('.')}{times}{end} {self.hint or self.kind.fix}"
         return " ".join(part for part in (self.level, self.kind.code, str(self.where), said) if part)
 
 

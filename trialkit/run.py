@@ -23,6 +23,7 @@ from trialkit.problems import Exit, Problems, Refusal
 from trialkit.progress import Steps, on_terminal
 from trialkit.publish import publishing, read_manifest, write_manifest
 from trialkit.report import write_reports
+from trialkit.reporting.unmapped import unmapped_problems
 from trialkit.standard import Standard
 from trialkit.study import Study, chosen, load_study
 from trialkit.trace import write_trace
@@ -166,6 +167,7 @@ def _judge(result: Result, standard: Standard, strict: bool, steps: Steps) -> No
                 problems.add(*check(one, result.store, standard))
     if not problems.errors():
         problems.add(*result.store.ledger.problems())
+    problems.add(*unmapped_problems(result))
     names = [one.name for one in result.built]
     result.problems = judged(problems, result.study.spec, strict=strict, built=names)
 

@@ -21,7 +21,7 @@ def show_problems(problems: Iterable[Problem], console: Console) -> None:
     >>> from trialkit.problems import Kind
     >>> show_problems([Problem(Kind("A-1", "t", "Mend it."), "Bad")], Console(width=60, color_system=None))
     <BLANKLINE>
-     error A-1   1  Bad. Mend it.
+     error A-1 1 Bad. Mend it.
     """
     ordered = sorted(problems, key=lambda problem: (problem.level != "error", problem.kind.code))
     if not ordered:
@@ -54,5 +54,6 @@ def _place(problem: Problem) -> str:
 
 
 def _said(problem: Problem) -> str:
-    said = f"{problem.what.rstrip('.')}. {problem.hint or problem.kind.fix}"
+    end = "" if problem.what.endswith((".", "?", "!")) else "."
+    said = f"{problem.what}{end} {problem.hint or problem.kind.fix}"
     return f"{said} Accepted: {problem.accepted}" if problem.accepted else said

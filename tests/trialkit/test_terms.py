@@ -210,6 +210,7 @@ def test_a_study_names_its_own_package(tmp_path: Path):
         gzip.compress(b"SDTM\t1\nC1\tA\ta\tNo\n\n"),
         gzip.compress(b"\xff\n"),
     ],
+    ids=range(9),
 )
 def test_a_damaged_package_is_refused(data):
     with pytest.raises(Refusal, match=r"TERM-002 bad\.tsv\.gz"):

@@ -257,12 +257,7 @@ def test_sheets_are_read_back_as_written(tmp_path_factory, rows):
         assert list(csv.reader(file))[1:] == [[inert(cell) for cell in row] for row in rows]
 
 
-BROKEN = pytest.mark.xfail(
-    strict=True, reason="SpecText cannot be unpickled, so workers cannot hand back specs"
-)
-
-
-@pytest.mark.parametrize("workers", ["1", pytest.param("2", marks=BROKEN)])
+@pytest.mark.parametrize("workers", ["1", "2"])
 def test_the_same_bytes_in_another_process(demo, tmp_path, workers):
     out = tmp_path / "elsewhere"
     command = [sys.executable, "-c", "from trialkit.cli import main; main()", "sdtm", str(demo.specs)]
