@@ -8,6 +8,7 @@ from pathlib import Path
 
 from trialkit.compare import EXACT, Comparison, Tolerance, compare
 from trialkit.problems import Exit, Kind, Place, Problem, Problems, Refusal
+from trialkit.publish import MANIFESTS
 from trialkit.tables import ENDINGS, Table, read_table
 
 NO_FILES = Kind("DIFF-004", "no datasets to compare", "Give two files, or two folders.", exit=Exit.SPEC)
@@ -100,7 +101,7 @@ def datasets_in(path: Path) -> dict[str, Path]:
     ranked = sorted((ENDINGS.index(one.suffix), one) for one in files if one.suffix in ENDINGS)
     found: dict[str, Path] = {}
     for _, one in ranked:
-        if one.name != "manifest.json":
+        if one.name not in MANIFESTS:
             found.setdefault(one.stem.upper(), one)
     if not found:
         raise Refusal([Problem(NO_FILES, NO_FILES.title, Place(file=path.name))])

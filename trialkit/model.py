@@ -26,9 +26,9 @@ class SpecText(str):
         self.place = place
         return self
 
-    def __getnewargs__(self) -> tuple[str, Place]:
+    def __reduce__(self) -> tuple[type[SpecText], tuple[str, Place]]:
         """Go to another process with its place."""
-        return str(self), self.place
+        return SpecText, (str(self), self.place)
 
 
 class SpecMap(dict[str, Any]):

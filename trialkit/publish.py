@@ -35,6 +35,9 @@ UNWRITABLE = Kind(
 )
 
 MANIFEST = "manifest.json"
+# the manifest of a folder whose .json files are datasets
+DATA_MANIFEST = "MANIFEST"
+MANIFESTS = (MANIFEST, DATA_MANIFEST)
 LOG = "log"
 
 _MADE_BY = "trialkit"
@@ -99,12 +102,13 @@ def publishing(out: Path, verify: Verify = _verified) -> Iterator[Path]:
         _swap(out)
 
 
-def write_manifest(folder: Path, facts: Mapping[str, Any]) -> None:
+def write_manifest(folder: Path, facts: Mapping[str, Any], name: str = MANIFEST) -> None:
     """Write the manifest of a folder: the facts, and the SHA-256 of every file but logs.
 
     Args:
         folder: the folder, with all its files.
         facts: what made it, such as inputs, versions and counts; plain JSON data.
+        name: one of ``MANIFESTS``.
 
     Raises:
         OSError: a file cannot be read or the manifest not written.
@@ -117,7 +121,7 @@ def write_manifest(folder: Path, facts: Mapping[str, Any]) -> None:
     """
     manifest = {**facts, "made_by": _MADE_BY, "outputs": hashes(folder)}
     text = json.dumps(manifest, ensure_ascii=False, indent=1, sort_keys=True)
-    (folder / MANIFEST).write_text(text + "\n", encoding="utf-8")
+    (folder / name).write_text(text + "\n", encoding="utf-8")
 
 
 def read_manifest(folder: Path) -> dict[str, Any] | None:
@@ -127,8 +131,13 @@ def read_manifest(folder: Path) -> dict[str, Any] | None:
     >>> read_manifest(Path(tempfile.mkdtemp())) is None
     True
     """
+    found = [manifest for name in MANIFESTS if (manifest := _read(folder / name)) is not None]
+    return found[0] if found else None
+
+
+def _read(path: Path) -> dict[str, Any] | None:
     try:
-        manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+        manifest = json.loads(path.read_text(encoding="utf-8"))
     except (FileNotFoundError, NotADirectoryError, ValueError):
         return None
     ours = isinstance(manifest, dict) and manifest.get("made_by") == _MADE_BY
@@ -147,7 +156,7 @@ def hashes(folder: Path) -> dict[str, str]:
     """
     files = [path for path in folder.rglob("*") if path.is_file()]
     names = {path.relative_to(folder).as_posix(): path for path in files}
-    kept = sorted(name for name in names if name != MANIFEST and not name.startswith(f"{LOG}/"))
+    kept = sorted(name for name in names if name not in MANIFESTS and not name.startswith(f"{LOG}/"))
     return {name: _sha256(names[name]) for name in kept}
 
 

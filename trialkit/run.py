@@ -21,7 +21,7 @@ from trialkit.plan import dataset_levels, tables_of
 from trialkit.prepare import make_store
 from trialkit.problems import Exit, Problems, Refusal
 from trialkit.progress import Steps, on_terminal
-from trialkit.publish import publishing, read_manifest, write_manifest
+from trialkit.publish import DATA_MANIFEST, MANIFEST, publishing, read_manifest, write_manifest
 from trialkit.report import write_reports
 from trialkit.reporting.unmapped import unmapped_problems
 from trialkit.standard import Standard
@@ -189,8 +189,8 @@ def _publish(result: Result, options: Options, standard: Standard, steps: Steps)
                 _write(one, folders[standard.folder], folders[f"trace/{standard.folder}"], result, options)
         write_reports(folders["reports"], result)
         facts = facts_of(result, standard)
-        for folder in folders.values():
-            write_manifest(folder, facts)
+        for name, folder in folders.items():
+            write_manifest(folder, facts, DATA_MANIFEST if name == standard.folder else MANIFEST)
 
 
 def _write(built: Built, data: Path, trace: Path, result: Result, options: Options) -> None:
