@@ -183,7 +183,8 @@ def read_tree(path: Path, folder: Path, loading: Loading, above: tuple[Path, ...
     >>> loading.problems.items[0].kind.code
     'SPEC-001'
     """
-    name = path.relative_to(folder).as_posix() if path.is_relative_to(folder) else path.name
+    base = folder if path.is_relative_to(folder) else folder.resolve()  # includes come as whole paths
+    name = path.relative_to(base).as_posix() if path.is_relative_to(base) else path.name
     nothing = SpecMap({}, Place(name, 1, 1), {})
     try:
         text = path.read_text(encoding="utf-8-sig")
