@@ -10,9 +10,8 @@ from trialkit.build import Built
 from trialkit.column import Column
 from trialkit.context import Context
 from trialkit.exprfunctions import to_text
-from trialkit.ledger import is_main, variable_of
 from trialkit.match import order_by
-from trialkit.records import Records, stack
+from trialkit.records import Records, is_main, stack, variable_of
 from trialkit.spec import DatasetSpec, Supplemental
 
 # The words of QORIG for the origins of Define-XML 2.1 (SDTMIG 3.4, section 8.4).

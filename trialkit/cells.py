@@ -7,8 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from trialkit.column import Column
-from trialkit.ledger import is_main
-from trialkit.records import Records, Rows
+from trialkit.records import Records, Rows, is_main
 
 
 @dataclass(frozen=True, eq=False, slots=True)

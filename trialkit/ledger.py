@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from trialkit.problems import Kind, Place, Problem
-from trialkit.records import Records, Rows
+from trialkit.records import Records, Rows, is_main, source_of
 
 LOST = Kind("ROW-001", "rows that nothing explains", "Report this: a rule dropped rows without a reason.")
 NOT_NEEDED = "no record needs it"
@@ -156,30 +156,3 @@ class Ledger:
             for line in self.lines()
             if not line.reason
         ]
-
-
-def source_of(key: str) -> str:
-    """Give the source that a key of ``Records.rows`` speaks of; "" for a branch number.
-
-    >>> source_of("EX@RFSTDTC"), source_of("LB"), source_of("#DSCAT")
-    ('EX', 'LB', '')
-    """
-    return key.split("@")[0] if not key.startswith("#") else ""
-
-
-def is_main(key: str) -> bool:
-    """Say whether rows are the records' own, not those that decided one value.
-
-    >>> is_main("LB"), is_main("EX@RFSTDTC")
-    (True, False)
-    """
-    return "@" not in key and not key.startswith("#")
-
-
-def variable_of(key: str) -> str:
-    """Give the variable whose value these rows or branches decided; "" for the records' own rows.
-
-    >>> variable_of("EX@RFSTDTC~2"), variable_of("#DSCAT"), variable_of("LB")
-    ('RFSTDTC', 'DSCAT', '')
-    """
-    return key.split("~")[0].replace("#", "@").partition("@")[2]

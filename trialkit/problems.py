@@ -6,10 +6,9 @@ import difflib
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import IntEnum
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import Literal, TypeAlias
 
-if TYPE_CHECKING:
-    from trialkit.cells import Cells
+from trialkit.cells import Cells
 
 Severity: TypeAlias = Literal["error", "query"]
 

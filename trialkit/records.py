@@ -204,3 +204,30 @@ def _column(part: Records, name: str, parts: Sequence[Records]) -> Column:
         return part.columns[name]
     kind = next(other.columns[name].kind for other in parts if name in other.columns)
     return Column.constant("" if kind == "text" else float("nan"), part.count)
+
+
+def source_of(key: str) -> str:
+    """Give the source that a key of ``Records.rows`` speaks of; "" for a branch number.
+
+    >>> source_of("EX@RFSTDTC"), source_of("LB"), source_of("#DSCAT")
+    ('EX', 'LB', '')
+    """
+    return key.split("@")[0] if not key.startswith("#") else ""
+
+
+def is_main(key: str) -> bool:
+    """Say whether rows are the records' own, not those that decided one value.
+
+    >>> is_main("LB"), is_main("EX@RFSTDTC")
+    (True, False)
+    """
+    return "@" not in key and not key.startswith("#")
+
+
+def variable_of(key: str) -> str:
+    """Give the variable whose value these rows or branches decided; "" for the records' own rows.
+
+    >>> variable_of("EX@RFSTDTC~2"), variable_of("#DSCAT"), variable_of("LB")
+    ('RFSTDTC', 'DSCAT', '')
+    """
+    return key.split("~")[0].replace("#", "@").partition("@")[2]

@@ -12,9 +12,8 @@ from pydantic import BeforeValidator, WithJsonSchema
 
 from trialkit.column import Column, Mask
 from trialkit.context import Context
-from trialkit.ledger import is_main
 from trialkit.problems import Exit, Kind, Problem, Refusal
-from trialkit.records import NONE, Many, Records, Rows
+from trialkit.records import NONE, Many, Records, Rows, is_main
 from trialkit.records import stack as stacked
 from trialkit.rule import Names, RecordRule, Rule, VariableRule
 

@@ -10,9 +10,8 @@ import numpy.typing as npt
 
 from trialkit.cells import Cells
 from trialkit.column import Column, Mask
-from trialkit.ledger import is_main
 from trialkit.problems import Kind, Place, Problem
-from trialkit.records import Records
+from trialkit.records import Records, is_main
 
 if TYPE_CHECKING:
     from trialkit.build import Built

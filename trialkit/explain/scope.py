@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 
 from trialkit.explain.build import Build, rows_of
-from trialkit.ledger import is_main, source_of, variable_of
 from trialkit.plan import all_variables
+from trialkit.records import is_main, source_of, variable_of
 from trialkit.rule import RecordRule
 from trialkit.rules.gather import Gather
 from trialkit.rules.records import Read, Stack

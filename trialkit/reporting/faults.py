@@ -11,10 +11,9 @@ import numpy as np
 from trialkit.cells import Cells
 from trialkit.column import Column
 from trialkit.exprfunctions import to_text
-from trialkit.ledger import is_main
 from trialkit.plan import all_variables
 from trialkit.problems import Problem
-from trialkit.records import NONE, Rows
+from trialkit.records import NONE, Rows, is_main
 from trialkit.reporting.sheet import Cell
 
 if TYPE_CHECKING:

@@ -11,11 +11,10 @@ from pydantic import BeforeValidator, Field, ValidationInfo, WithJsonSchema, mod
 
 from trialkit.column import Column, combine
 from trialkit.context import Context
-from trialkit.ledger import is_main
 from trialkit.match import match
 from trialkit.model import Model, SpecMap
 from trialkit.problems import Place
-from trialkit.records import NONE, Rows
+from trialkit.records import NONE, Rows, is_main
 from trialkit.rule import Condition, Reference, TableName, Value, VariableRule, loading_of, main_keys, written
 from trialkit.rules.evaluate import as_text, compute_where, subject_of
 from trialkit.rules.found import Found
