@@ -148,7 +148,9 @@ def of_study(kind: Kind, code: str, say: str) -> Kind:
     >>> of_study(MIXED, "Q-LB-01", "Please check.").code
     'Q-LB-01'
     """
-    return replace(kind, code=code or kind.code, title=say or kind.title)
+    return replace(
+        kind, code=code or kind.code, title=say or kind.title, fix="Ask the site." if say else kind.fix
+    )
 
 
 def in_order(column: Column) -> Column | None:
