@@ -3,29 +3,28 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import click
-from rich.console import Console
 
+from trialkit.failure import problem_of, terminal_ready
 from trialkit.own import check_packages, standard_of
 from trialkit.problems import Exit, Refusal
-from trialkit.terminal import show_problems
+from trialkit.terminal import Terminal, show_problems
 
 FOLDER = click.Path(path_type=Path, file_okay=False)
 FILE = click.Path(path_type=Path, dir_okay=False)
 
 
-def messages() -> Console:
-    """Give the console for messages: the standard error stream.
+def messages() -> Terminal:
+    """Give the stream for messages: the standard error stream.
 
     >>> messages().stderr
     True
     """
-    return Console(stderr=True, soft_wrap=not sys.stderr.isatty(), highlight=False)
+    return Terminal(stderr=True)
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -73,7 +72,7 @@ def rules(name: str) -> None:
     """List the rules of the mapping language, or explain one."""
     from trialkit.language import describe
 
-    click.echo(describe(name))
+    Terminal().print(describe(name))
 
 
 @cli.command()
@@ -115,7 +114,7 @@ def why(
     folder = find_build(out)
     specs = specs or Path("specs") / folder.name
     answers, warnings = answer(Question(dataset, where, variable, folder, specs, raw or folder / "raw"))
-    show_answers(answers, warnings, Console(highlight=False), as_json=as_json)
+    show_answers(answers, warnings, Terminal(), as_json=as_json)
 
 
 @cli.command()
@@ -125,7 +124,7 @@ def init(folder: Path) -> None:
     from trialkit.starter import start_study
 
     for name in start_study(folder):
-        click.echo(name)
+        Terminal().print(name)
     messages().print(f"build it: trialkit sdtm {folder} --raw {folder / 'raw'} --out {folder / 'build'}")
 
 
@@ -177,7 +176,7 @@ def diff(
         differences.write_differences(sheet, compared)
     if page:
         differences.write_page(page, compared, str(left), str(right))
-    differences.show_differences(compared, Console(highlight=False), show)
+    differences.show_differences(compared, Terminal(), show)
     return Exit.OK if compared.equal else Exit.DATA
 
 
@@ -188,6 +187,7 @@ def main() -> None:
     >>> CliRunner().invoke(cli, ["--help"]).exit_code
     0
     """
+    terminal_ready()
     try:
         check_packages()
         code = cli.main(standalone_mode=False)
@@ -198,9 +198,10 @@ def main() -> None:
         error.show()
         code = Exit.SPEC
     except (click.Abort, KeyboardInterrupt):
-        messages().print("stopped; nothing was changed")
+        messages().print("stopped; run it again: a folder of outputs is published whole or not at all")
         code = Exit.SPEC
+    except Exception as error:  # the one place where what nobody foresaw ends
+        problem = problem_of(error)
+        show_problems([problem], messages())
+        code = problem.kind.exit
     sys.exit(int(code) if isinstance(code, int) else 0)
-
-
-Command = Callable[..., Exit | None]

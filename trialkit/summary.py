@@ -9,7 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from trialkit.publish import read_manifest
-from trialkit.reporting.faults import ordered
+from trialkit.reporting.faults import faults, ordered
 from trialkit.terminal import show_problems
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ def show_summary(result: Result, options: Options, console: Console) -> None:
     """
     if not result.problems.errors():
         console.print(_datasets(result))
-    show_problems(ordered(result.problems.items), console)
+    show_problems(ordered(result.problems.items), console, lambda one: faults(one, result, 1)[0].spot)
     console.print(Text("\n" + last_line(result, options.out)), soft_wrap=True)
 
 

@@ -1,8 +1,10 @@
-"""Problems as a person reads them on a terminal: no subject data, worst first."""
+"""What a person reads on the terminal: no subject data, worst first."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import os
+import sys
+from collections.abc import Callable, Iterable
 
 from rich.console import Console
 from rich.table import Table
@@ -14,28 +16,74 @@ MOST_FRAMES = 20
 MOST_ROWS = 60
 STYLES = {"error": "bold red", "query": "yellow"}
 
+Spot = Callable[[Problem], str]
 
-def show_problems(problems: Iterable[Problem], console: Console) -> None:
-    """Print problems as a table, and below it the code frames of those in the specs.
+
+class Terminal(Console):
+    """A standard stream: no line is broken in a file or pipe, and a reader who goes away ends nothing.
+
+    >>> Terminal(stderr=True).stderr
+    True
+    """
+
+    def __init__(self, *, stderr: bool = False) -> None:
+        """Take the standard error stream, or the standard output."""
+        stream = sys.stderr if stderr else sys.stdout
+        super().__init__(stderr=stderr, soft_wrap=not stream.isatty(), highlight=False, markup=False)
+
+    def on_broken_pipe(self) -> None:
+        """Write nothing more, as after ``| head``; what the command does goes on.
+
+        >>> Terminal().quiet
+        False
+        """
+        self.quiet = True
+        os.dup2(os.open(os.devnull, os.O_WRONLY), self.file.fileno())
+
+
+def no_spot(_: Problem) -> str:
+    """Know of no raw row behind a problem.
+
+    >>> no_spot(None)
+    ''
+    """
+    return ""
+
+
+def show_problems(problems: Iterable[Problem], console: Console, spot: Spot = no_spot) -> None:
+    """Print problems, and below them the code frames of those in the specs.
+
+    On a terminal they are a table; in a file or pipe each is one line, however long.
+
+    Args:
+        problems: the problems, in any order.
+        console: where they go.
+        spot: names file and line of the first raw row behind a problem.
 
     >>> from trialkit.problems import Kind
     >>> show_problems([Problem(Kind("A-1", "t", "Mend it."), "Bad")], Console(width=60, color_system=None))
-    <BLANKLINE>
-     error A-1 1 Bad. Mend it.
+    error A-1 Bad. Mend it.
     """
     ordered = sorted(problems, key=lambda problem: (problem.level != "error", problem.kind.code))
-    if not ordered:
-        return
-    console.print()
-    console.print(_table(ordered[:MOST_ROWS]))
+    if ordered and console.is_terminal:
+        console.print()
+        console.print(_table(ordered[:MOST_ROWS], spot))
+    for problem in () if console.is_terminal else ordered[:MOST_ROWS]:
+        console.print(Text(_line(problem, spot)), soft_wrap=True)
     if len(ordered) > MOST_ROWS:
         console.print(f"... and {len(ordered) - MOST_ROWS} more kinds of problem, in the reports")
     framed = [problem for problem in ordered if problem.frame]
     for problem in framed[:MOST_FRAMES]:
-        console.print(Text(f"\n{problem.where}: {problem.what}\n{problem.frame}"))
+        console.print(Text(f"\n{problem.where}: {problem.what}\n{problem.frame}"), soft_wrap=True)
 
 
-def _table(problems: list[Problem]) -> Table:
+def _line(problem: Problem, spot: Spot) -> str:
+    times = f"({problem.count:,} times)" if problem.count > 1 else ""
+    parts = (problem.level, problem.kind.code, _place(problem, spot), times, _said(problem))
+    return " ".join(part for part in parts if part)
+
+
+def _table(problems: list[Problem], spot: Spot) -> Table:
     table = Table(box=None, show_header=False, pad_edge=False, padding=(0, 1, 0, 0))
     for name in ("level", "code", "count", "what"):
         table.add_column(name, justify="right" if name == "count" else "left", overflow="fold")
@@ -43,14 +91,21 @@ def _table(problems: list[Problem]) -> Table:
         table.add_row(
             Text(f" {problem.level}", STYLES[problem.level]),
             problem.kind.code,
-            str(problem.count),
-            Text(" ".join(part for part in (_place(problem), _said(problem)) if part)),
+            f"{problem.count:,}",
+            Text(" ".join(part for part in (_place(problem, spot), _said(problem)) if part)),
         )
     return table
 
 
-def _place(problem: Problem) -> str:
-    return str(problem.where) or str(problem.spec)
+def _place(problem: Problem, spot: Spot) -> str:
+    """Say where the problem is: in the data, in the raw file, and which line of the specs finds it."""
+    where, spec = str(problem.where), str(problem.spec)
+    spots = (
+        where,
+        spot(problem) if problem.cells is not None else "",
+        f"({spec})" if where and spec else spec,
+    )
+    return " ".join(part for part in spots if part)
 
 
 def _said(problem: Problem) -> str:

@@ -302,7 +302,7 @@ def shown(result, out):
 def test_the_terminal_shows_counts_and_no_subject_data(demo):
     text = shown(demo.result, demo.out)
     assert re.search(r"^ DM +5 Demographics", text, re.M)
-    assert re.search(r"query Q-DM-01 +2 DM\.AGE Is the age right\.", text)
+    assert re.search(r"query Q-DM-01 DM\.AGE \S+\.csv:\d+ \(\S+:\d+:\d+\) \(2 times\) Is the age right\.", text)
     assert re.search(r"0 errors, \d+ queries, 1 accepted; datasets in ", text.splitlines()[-1])
     assert "DEMO-00" not in text
     assert "FIRSTEX" not in text
