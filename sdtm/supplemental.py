@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from trialkit.attach import Meta
 from trialkit.attributes import Dataset
-from trialkit.build import Built
+from trialkit.built import Built, Meta
 from trialkit.column import Column
 from trialkit.context import Context
 from trialkit.exprfunctions import to_text

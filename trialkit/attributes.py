@@ -151,3 +151,17 @@ def cells(
         return []
     where = Place(dataset=dataset.name, variable=variable.name, record=f"record {hit[0] + 1}")
     return [Problem(kind, what, where, str(column.values[column.codes[hit[0]]]), count=len(hit))]
+
+
+def data_type(type_: Type, column: Column) -> DataType:
+    """Give the Dataset-JSON data type: integer where all numbers are whole.
+
+    >>> data_type("Num", Column.numbers([1.5]))
+    'float'
+    """
+    if type_ == "Char":
+        return "string"
+    values = column.compact().values
+    known = values[~np.isnan(values)]
+    whole = np.isfinite(known).all() and (known == np.floor(known)).all() and (abs(known) < 2**53).all()
+    return "integer" if whole else "float"

@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
-from trialkit.attach import Meta, facts_of, meta_of
+import numpy as np
+import numpy.typing as npt
+
 from trialkit.attributes import Dataset
+from trialkit.built import Built, Meta
 from trialkit.column import Column
 from trialkit.context import Context, Store
 from trialkit.exprfunctions import to_number, to_text
 from trialkit.match import order_by
 from trialkit.plan import all_variables, variable_order
 from trialkit.problems import Kind, Place, Problem, Refusal
-from trialkit.records import Records
+from trialkit.records import NONE, Records
 from trialkit.rule import Rule
 from trialkit.spec import Check, DatasetSpec, Variable
 from trialkit.standard import Standard
+from trialkit.steps import run
 
 NOT_NUMBER = Kind(
     "VAL-001",
@@ -32,60 +36,6 @@ ABSENT = Kind(
 )
 
 
-@dataclass(frozen=True, eq=False, slots=True)
-class Built:
-    """A finished dataset.
-
-    Args:
-        spec: its spec.
-        dataset: name, label and variables in their order, for writers.
-        metas: the published variables by name, in their order.
-        records: in their order, with lineage and witnesses; working variables included.
-
-    >>> Built(None, Dataset("DM", "Demographics", ()), {}, Records({}, 0)).count
-    0
-    """
-
-    spec: DatasetSpec
-    dataset: Dataset
-    metas: dict[str, Meta]
-    records: Records
-
-    @property
-    def name(self) -> str:
-        """Give the dataset's name.
-
-        >>> Built(None, Dataset("DM", "Demographics", ()), {}, Records({}, 0)).name
-        'DM'
-        """
-        return self.dataset.name
-
-    @property
-    def count(self) -> int:
-        """Count the records.
-
-        >>> Built(None, Dataset("DM", "Demographics", ()), {}, Records({}, 2)).count
-        2
-        """
-        return self.records.count
-
-    def published(self) -> dict[str, Column]:
-        """Give the published columns in their order.
-
-        >>> Built(None, Dataset("DM", "Demographics", ()), {}, Records({}, 0)).published()
-        {}
-        """
-        return {name: self.records.columns[name] for name in self.metas}
-
-    def as_table(self) -> Records:
-        """Give the dataset as a table that other datasets read.
-
-        >>> Built(None, Dataset("DM", "Demographics", ()), {}, Records({}, 2)).as_table().rows["DM"].tolist()
-        [0, 1]
-        """
-        return Records.start(self.name, self.records.columns, self.count)
-
-
 def build(spec: DatasetSpec, store: Store, standard: Standard) -> tuple[Built, ...]:
     """Make a dataset and its companions, such as supplemental qualifiers.
 
@@ -99,8 +49,7 @@ def build(spec: DatasetSpec, store: Store, standard: Standard) -> tuple[Built, .
     AttributeError: 'NoneType' object has no attribute 'dataset'
     """
     context = Context(store, spec.dataset, Records({}, 0))
-    for step in spec.records:
-        context.records = step.apply(context.records, context)
+    context.records = run(spec.records, context.records, context)
     metas = _metas(spec, standard, store)
     _fill(spec, context, metas)
     _check(spec, context)
@@ -112,13 +61,13 @@ def build(spec: DatasetSpec, store: Store, standard: Standard) -> tuple[Built, .
 def _metas(spec: DatasetSpec, standard: Standard, store: Store) -> dict[str, Meta]:
     names = list(all_variables(spec))
     if not spec.working:
-        facts = facts_of(spec, standard)
+        facts = standard.facts_of(spec)
         for name in [one.name for one in facts.variables if one.core == "Exp"] if facts else []:
             if name not in names:
                 names.append(name)
                 what = f"expected variable {name} is added empty"
                 store.problems.add(Problem(ABSENT, what, Place(dataset=spec.dataset, variable=name)))
-    return {name: meta_of(spec, name, standard) for name in names}
+    return {name: standard.meta(spec, name) for name in names}
 
 
 def _fill(spec: DatasetSpec, context: Context, metas: dict[str, Meta]) -> None:
@@ -183,17 +132,29 @@ def _said(check: Check) -> tuple[Kind, str]:
     return replace(FOUND, code=check.code, title=check.say), check.say
 
 
+def _placed_anew(records: Records, order: npt.NDArray[np.int64]) -> Records:
+    """Let witnesses that are records of the dataset itself follow these to their new places."""
+    place = np.full(len(order) + 1, NONE, np.int32)
+    place[order] = np.arange(len(order), dtype=np.int32)
+    own = {key: place[rows] for key, rows in records.rows.items() if key.startswith("@")}
+    many = [
+        replace(one, row=place[one.row]) if one.source.startswith("#@") else one for one in records.many
+    ]
+    return replace(records, rows={**records.rows, **own}, many=tuple(many))
+
+
 def _finish(spec: DatasetSpec, context: Context, metas: dict[str, Meta], standard: Standard) -> Built:
     order = order_by([context.variables[name] for name in spec.sort or spec.keys], context.count)
     lineage = replace(
         context.records,
         columns=context.variables,
         rows={**context.records.rows, **context.witnesses},
+        many=(*context.records.many, *context.lists.values()),
     )
-    records = lineage.take(order).settled()
+    records = _placed_anew(lineage.take(order), order).settled()
     hidden = {name for name, variable in spec.variables.items() if variable.working} | set(spec.supplemental)
     shown = [name for name in metas if name not in hidden]
-    facts = facts_of(spec, standard)
+    facts = standard.facts_of(spec)
     ordered = facts.order(shown) if facts and not spec.working else shown
     final = {name: metas[name] for name in ordered}
     attributes = tuple(meta.attributes(records.columns[name], spec.keys) for name, meta in final.items())

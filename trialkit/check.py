@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from trialkit.attach import Meta
+from trialkit.built import Built, Meta
 from trialkit.checks import iso, terms
 from trialkit.checks.keys import NOT_UNIQUE, not_unique
 from trialkit.checks.review import Review
@@ -19,13 +19,9 @@ from trialkit.checks.subjects import subjects
 from trialkit.checks.validation import NOT_NULLABLE, failures, held_on, load_pandera
 from trialkit.checks.values import NULL, ValueCheck
 from trialkit.column import Column
-from trialkit.context import Context
+from trialkit.context import Context, Store
 from trialkit.problems import Problem, Refusal
-
-if TYPE_CHECKING:
-    from trialkit.build import Built
-    from trialkit.context import Store
-    from trialkit.standard import Standard
+from trialkit.standard import Standard
 
 __all__ = ["check", "schema_of", "values_at"]
 
@@ -50,9 +46,11 @@ def check(built: Built, store: Store, standard: Standard) -> list[Problem]:
     Raises:
         Refusal: ``CHECK-100`` when pandera does not validate.
 
-    >>> check(None, None, None)
-    Traceback (most recent call last):
-    AttributeError: 'NoneType' object has no attribute 'spec'
+    >>> from trialkit.samples import sample_review, sample_standard
+    >>> vs = sample_review("VS", VSTESTCD=["TEMP", "TEMP"], VSDTC=["2021-02-30", "2021-03"])
+    >>> found = check(vs.built, vs.store, sample_standard())
+    >>> [(one.where.variable, one.count) for one in found if one.kind is iso.NOT_DATE]
+    [('VSDTC', 1)]
     """
     review = Review(built, store)
     with held_on():
@@ -81,7 +79,7 @@ def values_at(
         said: which records these are, to add to each sentence.
 
     >>> from trialkit.attributes import Dataset
-    >>> from trialkit.build import Built
+    >>> from trialkit.built import Built
     >>> from trialkit.context import Store
     >>> from trialkit.records import Records
     >>> records = Records({"SEX": Column.text(["M", "", "M"])}, 3)

@@ -8,7 +8,6 @@ from pathlib import Path
 
 import numpy as np
 
-from trialkit.attach import facts_of
 from trialkit.column import Column
 from trialkit.context import NO_COLUMN, NO_TABLE, Store
 from trialkit.plan import all_variables, tables_of
@@ -141,7 +140,7 @@ def _unknown(
 
 
 def _check_standard(spec: DatasetSpec, standard: Standard, terms: Terminology, problems: Problems) -> None:
-    facts = facts_of(spec, standard)
+    facts = standard.facts_of(spec)
     if facts is None and not spec.working:
         hint = did_you_mean(spec.dataset, standard.facts.datasets)
         what = f"{standard.name} {standard.version} has no dataset {spec.dataset}"

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
+from trialkit.attributes import Type
+from trialkit.built import Built, Meta
 from trialkit.checks.hooks import StandardChecks
-
-if TYPE_CHECKING:
-    from trialkit.build import Built
-    from trialkit.context import Context
-    from trialkit.facts import Facts
-    from trialkit.spec import DatasetSpec
+from trialkit.context import Context
+from trialkit.facts import DatasetFacts, Facts
+from trialkit.plan import all_variables
+from trialkit.spec import DatasetSpec
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,3 +40,49 @@ class Standard:
     rules: tuple[str, ...]
     companions: Callable[[Built, Context, DatasetSpec], tuple[Built, ...]]
     checks: StandardChecks = field(default_factory=StandardChecks)
+
+    def facts_of(self, spec: DatasetSpec) -> DatasetFacts | None:
+        """Give what the standard says of a dataset; None for one of which it says nothing.
+
+        A sponsor's own domain declares its class and has the variables of the model.
+
+        >>> from trialkit.own import standard_of
+        >>> from trialkit.samples import sample_study
+        >>> standard_of("sdtm", "3.4").facts_of(sample_study().datasets["VS"]).label
+        'Vital Signs'
+        """
+        name = spec.domain or spec.dataset
+        found = self.facts.find(name)
+        if found is None and spec.dataset_class:
+            return self.facts.custom(name, spec.dataset_class, spec.label, spec.structure)
+        return found
+
+    def meta(self, spec: DatasetSpec, name: str) -> Meta:
+        """Join what the spec and the standard say of a variable.
+
+        A variable that the standard does not know and whose spec gives no label has its own name
+        as label; the checks report that.
+
+        >>> from trialkit.own import standard_of
+        >>> from trialkit.samples import sample_study
+        >>> meta = standard_of("sdtm", "3.4").meta(sample_study().datasets["VS"], "VSTESTCD")
+        >>> meta.label, meta.codelists, meta.core
+        ('Vital Signs Test Short Name', ('VSTESTCD',), 'Req')
+        """
+        variable = all_variables(spec).get(name)
+        facts = self.facts_of(spec)
+        fact = facts.find(name) if facts else None
+        own = [variable.codelist] if variable and variable.codelist else None
+        kind: Type = (variable and variable.type) or (fact.type if fact else "Char")  # type: ignore[assignment]
+        return Meta(
+            name,
+            (variable and variable.label) or (fact.label if fact else name),
+            kind,
+            variable.length if variable else None,
+            variable.format if variable else "",
+            tuple(own or (fact.codelists if fact else ())),
+            (variable and variable.core) or (fact.core if fact else ""),
+            fact.role if fact else "",
+            fact.value_domain if fact else "",
+            fact is not None,
+        )

@@ -14,8 +14,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pyreadstat
 
-from trialkit.attach import data_type
-from trialkit.attributes import Dataset, Type, Variable
+from trialkit.attributes import Dataset, Type, Variable, data_type
 from trialkit.column import Column
 from trialkit.datasetjson import EPOCH
 from trialkit.problems import Exit, Kind, Place, Problem, Problems, Refusal

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from sdtm.checks.days import starts_and_ends, study_days
 from sdtm.checks.demographics import demographics
 from sdtm.checks.design import dependent_values
@@ -11,13 +9,11 @@ from sdtm.checks.names import names
 from sdtm.checks.related import related
 from sdtm.checks.results import results
 from sdtm.checks.values import value_checks
+from trialkit.built import Built
 from trialkit.checks.hooks import StandardChecks
 from trialkit.checks.review import Review
+from trialkit.context import Store
 from trialkit.problems import Problem
-
-if TYPE_CHECKING:
-    from trialkit.build import Built
-    from trialkit.context import Store
 
 PARTS = (names, study_days, starts_and_ends, results, demographics, related, dependent_values)
 
@@ -26,7 +22,7 @@ def record_checks(built: Built, store: Store) -> list[Problem]:
     """Find problems that concern several variables, records or datasets.
 
     >>> from trialkit.attributes import Dataset
-    >>> from trialkit.build import Built
+    >>> from trialkit.built import Built
     >>> from trialkit.context import Store
     >>> from trialkit.records import Records
     >>> record_checks(Built(None, Dataset("DM", "", ()), {}, Records({}, 0)), Store(None, {}, {}))

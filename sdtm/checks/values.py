@@ -4,17 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
-from trialkit.attach import Meta
+from trialkit.built import Built, Meta
 from trialkit.checks.review import Review
 from trialkit.checks.subjects import known_subject
 from trialkit.checks.values import ValueCheck
+from trialkit.context import Store
 from trialkit.problems import Kind
-
-if TYPE_CHECKING:
-    from trialkit.build import Built
-    from trialkit.context import Store
 
 SHORT = Kind(
     "CHECK-201",
@@ -49,7 +45,7 @@ def value_checks(built: Built, meta: Meta, store: Store) -> list[ValueCheck]:
     Source: SDTMIG 3.4, sections 4.2.1, 4.4.4, 5.2 and 7.2.
 
     >>> from trialkit.attributes import Dataset
-    >>> from trialkit.build import Built
+    >>> from trialkit.built import Built
     >>> from trialkit.context import Store
     >>> from trialkit.records import Records
     >>> lb = Built(None, Dataset("LB", "", ()), {}, Records({}, 0))

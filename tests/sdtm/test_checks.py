@@ -8,9 +8,8 @@ import pytest
 from sdtm.checks import SDTM_CHECKS
 from sdtm.checks.design import DSDECOD, TSVAL
 from sdtm.facts import sdtmig
-from trialkit.attach import meta_of
 from trialkit.attributes import Dataset
-from trialkit.build import Built
+from trialkit.built import Built
 from trialkit.check import check
 from trialkit.column import Column
 from trialkit.context import Store
@@ -35,7 +34,7 @@ def made(name, keys=(), supplemental=None, variables=None, **columns):
         rows = values if isinstance(values, list) else [values] * count
         texts = all(isinstance(value, str) for value in rows)
         filled[variable] = Column.text(rows) if texts else Column.numbers(rows)
-    metas = {variable: meta_of(spec, variable, STANDARD) for variable in filled}
+    metas = {variable: STANDARD.meta(spec, variable) for variable in filled}
     attributes = tuple(meta.attributes(filled[variable], []) for variable, meta in metas.items())
     return Built(spec, Dataset(name, "Label", attributes), metas, Records.start("RAW", filled, count))
 
@@ -543,7 +542,7 @@ def test_empty_datasets_have_nothing_to_find():
             one.name: Column.text([]) if one.type == "Char" else Column.numbers([]) for one in facts.variables
         }
         spec = made("DM", USUBJID=["1"]).spec.model_copy(update={"dataset": name, "keys": []})
-        metas = {one: meta_of(spec, one, STANDARD) for one in columns}
+        metas = {one: STANDARD.meta(spec, one) for one in columns}
         attributes = tuple(meta.attributes(columns[one], []) for one, meta in metas.items())
         built = Built(spec, Dataset(name, facts.label, attributes), metas, Records(columns, 0))
         codes = {one.kind.code for one in check(built, store_of(DM), STANDARD)}

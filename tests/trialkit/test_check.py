@@ -14,9 +14,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from trialkit.attach import meta_of
 from trialkit.attributes import Dataset
-from trialkit.build import Built
+from trialkit.built import Built
 from trialkit.check import check, schema_of
 from trialkit.checks import validation
 from trialkit.checks.hooks import StandardChecks
@@ -87,7 +86,7 @@ def made(keys=(), variables=None, **columns):
     filled = {
         "USUBJID": Column.constant("1", count), "LBSEQ": Column.numbers(np.arange(1.0, count + 1)), **filled,
     }  # fmt: skip
-    metas = {name: meta_of(spec, name, STANDARD) for name in filled}
+    metas = {name: STANDARD.meta(spec, name) for name in filled}
     attributes = tuple(meta.attributes(filled[name], []) for name, meta in metas.items())
     return Built(spec, Dataset("LB", "Labs", attributes), metas, Records.start("RAW", filled, count))
 
@@ -267,7 +266,7 @@ def test_subject_values_stand_only_in_the_cells():
 
 def test_absent_required_variable():
     spec, columns = spec_of([]), {"LBTEXT": Column.text(["a"])}
-    metas = {"LBTEXT": meta_of(spec, "LBTEXT", STANDARD)}
+    metas = {"LBTEXT": STANDARD.meta(spec, "LBTEXT")}
     attributes = (metas["LBTEXT"].attributes(columns["LBTEXT"], []),)
     found = lines(Built(spec, Dataset("LB", "Labs", attributes), metas, Records(columns, 1)))
     assert found == [

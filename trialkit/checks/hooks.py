@@ -4,14 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from trialkit.attach import Meta
-    from trialkit.build import Built
-    from trialkit.checks.values import ValueCheck
-    from trialkit.context import Store
-    from trialkit.problems import Problem
+from trialkit.built import Built, Meta
+from trialkit.checks.values import ValueCheck
+from trialkit.context import Store
+from trialkit.problems import Problem
 
 
 def no_values(built: Built, meta: Meta, store: Store) -> Sequence[ValueCheck]:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 from datetime import date
 
-from trialkit.attach import Meta
+from trialkit.built import Meta
 from trialkit.checks.values import ValueCheck
 from trialkit.dates import PartialDate, is_iso8601
 from trialkit.durations import is_duration

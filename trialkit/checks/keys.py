@@ -76,7 +76,7 @@ def not_unique(
     """Give one problem with all records of each repeated key.
 
     >>> from trialkit.attributes import Dataset
-    >>> from trialkit.build import Built
+    >>> from trialkit.built import Built
     >>> from trialkit.context import Store
     >>> from trialkit.records import Records
     >>> records = Records({"SEX": Column.text(["M", "F", "M"])}, 3)

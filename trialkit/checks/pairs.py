@@ -60,7 +60,7 @@ def one_to_one(review: Review, left: str, right: str, within: Sequence[str] = ()
         within: variables whose values keep pairs apart.
 
     >>> from trialkit.attributes import Dataset
-    >>> from trialkit.build import Built
+    >>> from trialkit.built import Built
     >>> from trialkit.context import Store
     >>> from trialkit.records import Records
     >>> columns = {"VISITNUM": Column.numbers([1, 1, 1]), "VISIT": Column.text(["A", "A", "B"])}
@@ -80,7 +80,7 @@ def unusual(review: Review, names: Sequence[str], partner: str) -> npt.NDArray[n
     """Find the records whose partner is not the usual one of some variables; ascending places.
 
     >>> from trialkit.attributes import Dataset
-    >>> from trialkit.build import Built
+    >>> from trialkit.built import Built
     >>> from trialkit.records import Records
     >>> columns = {"T": Column.text(["A", "A", "A"]), "U": Column.text(["g", "g", "kg"])}
     >>> built = Built(None, Dataset("LB", "", ()), dict.fromkeys(columns), Records(columns, 3))

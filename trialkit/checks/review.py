@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from trialkit.built import Built
 from trialkit.cells import Cells
 from trialkit.column import Column, Mask
+from trialkit.context import Store
+from trialkit.plan import all_variables
 from trialkit.problems import Kind, Place, Problem
 from trialkit.records import Records, is_main
-
-if TYPE_CHECKING:
-    from trialkit.build import Built
-    from trialkit.context import Store
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -23,7 +22,7 @@ class Review:
     """One finished dataset and what it can be held against.
 
     >>> from trialkit.attributes import Dataset
-    >>> from trialkit.build import Built
+    >>> from trialkit.built import Built
     >>> from trialkit.context import Store
     >>> records = Records.start("SUBJ", {"SEX": Column.text(["M", "x"])}, 2)
     >>> review = Review(Built(None, Dataset("DM", "", ()), {"SEX": None}, records), Store(None, {}, {}))
@@ -39,7 +38,7 @@ class Review:
         """Give the two characters that the dataset's variables begin with.
 
         >>> from trialkit.attributes import Dataset
-        >>> from trialkit.build import Built
+        >>> from trialkit.built import Built
         >>> Review(Built(None, Dataset("LBCH", "", ()), {}, Records({}, 0)), None).domain
         'LB'
         """
@@ -51,7 +50,7 @@ class Review:
         """Count the records.
 
         >>> from trialkit.attributes import Dataset
-        >>> from trialkit.build import Built
+        >>> from trialkit.built import Built
         >>> Review(Built(None, Dataset("LB", "", ()), {}, Records({}, 3)), None).count
         3
         """
@@ -71,7 +70,7 @@ class Review:
         """Say whether all these variables are published.
 
         >>> from trialkit.attributes import Dataset
-        >>> from trialkit.build import Built
+        >>> from trialkit.built import Built
         >>> Review(Built(None, Dataset("LB", "", ()), {}, Records({}, 3)), None).has("LBDTC")
         False
         """
@@ -81,7 +80,7 @@ class Review:
         """Give the values of a variable.
 
         >>> from trialkit.attributes import Dataset
-        >>> from trialkit.build import Built
+        >>> from trialkit.built import Built
         >>> records = Records({"SEX": Column.text(["M"])}, 1)
         >>> Review(Built(None, Dataset("DM", "", ()), {}, records), None).column("SEX").objects().tolist()
         ['M']
@@ -92,7 +91,7 @@ class Review:
         """Mark the records in which a variable has a value; shape (records,).
 
         >>> from trialkit.attributes import Dataset
-        >>> from trialkit.build import Built
+        >>> from trialkit.built import Built
         >>> records = Records({"SEX": Column.text(["M", ""])}, 2)
         >>> Review(Built(None, Dataset("DM", "", ()), {}, records), None).filled("SEX").tolist()
         [True, False]
@@ -112,7 +111,7 @@ class Review:
         """Look a text variable up by subject, the first record counts; None where it is not there.
 
         >>> from trialkit.attributes import Dataset
-        >>> from trialkit.build import Built
+        >>> from trialkit.built import Built
         >>> from trialkit.context import Store
         >>> ids = Column.text(["1", "2"])
         >>> dm = Records({"USUBJID": ids, "RFSTDTC": Column.text(["2021", ""])}, 2)
@@ -148,7 +147,7 @@ class Review:
             hint: more help than the kind's.
 
         >>> from trialkit.attributes import Dataset
-        >>> from trialkit.build import Built
+        >>> from trialkit.built import Built
         >>> from trialkit.context import Store
         >>> records = Records.start("SUBJ", {"SEX": Column.text(["M", "x"])}, 2)
         >>> built = Built(None, Dataset("DM", "", ()), {"SEX": None}, records)
@@ -169,15 +168,15 @@ class Review:
         """Give the place in the spec of a variable, else of the dataset.
 
         >>> from trialkit.attributes import Dataset
-        >>> from trialkit.build import Built
+        >>> from trialkit.built import Built
         >>> Review(Built(None, Dataset("DM", "", ()), {}, Records({}, 0)), None).place("SEX")
         Place(file='', line=0, column=0, field='', dataset='', variable='', record='')
         """
         spec = self.built.spec
         if spec is None:
             return Place()
-        known = {**spec.variables, **spec.supplemental}
-        return known[variable].place() if variable in known else spec.place()
+        known = all_variables(spec).get(variable)
+        return (known or spec).place()
 
     def _cells(self, rows: npt.NDArray[np.int64], values: Column) -> Cells:
         records = self.built.records

@@ -4,19 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from trialkit.attach import Meta, facts_of
+from trialkit.built import Built, Meta
 from trialkit.checks import iso, terms, values
 from trialkit.checks.review import Review
 from trialkit.checks.subjects import known_subject
 from trialkit.checks.validation import load_pandera
 from trialkit.checks.values import ValueCheck
+from trialkit.context import Store
 from trialkit.standard import Standard
 
 if TYPE_CHECKING:
     import pandera.pandas as pa
-
-    from trialkit.build import Built
-    from trialkit.context import Store
 
 
 def value_checks(review: Review, meta: Meta, standard: Standard) -> list[ValueCheck]:
@@ -31,7 +29,7 @@ def value_checks(review: Review, meta: Meta, standard: Standard) -> list[ValueCh
     null = [] if any(review.has(name) for name in own.instead.get(meta.name, ())) else values.required(meta)
     if meta.type == "Num":
         return [*null, *values.numbers(meta), *added]
-    facts = facts_of(review.built.spec, standard)
+    facts = standard.facts_of(review.built.spec)
     fact = facts.find(meta.name) if facts else None
     codelists = terms.known(meta, review.store.terms)
     study = review.store.study

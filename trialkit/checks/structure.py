@@ -7,7 +7,7 @@ from collections.abc import Iterable
 import numpy as np
 
 from trialkit import xptlimits
-from trialkit.attach import Meta, facts_of
+from trialkit.built import Meta
 from trialkit.checks.review import Review
 from trialkit.checks.terms import NO_TERMS
 from trialkit.checks.values import NULL
@@ -52,7 +52,7 @@ def structure(review: Review, standard: Standard) -> list[Problem]:
     AttributeError: 'NoneType' object has no attribute 'built'
     """
     built = review.built
-    facts = facts_of(built.spec, standard)
+    facts = standard.facts_of(built.spec)
     listed = {variable.name: variable for variable in facts.variables} if facts else {}
     found = _absent(review, listed.values(), standard)
     for meta in built.metas.values():
@@ -68,7 +68,7 @@ def limits(review: Review) -> list[Problem]:
     The values themselves are checked by the dataset's schema.
 
     >>> from trialkit.attributes import Dataset, Variable
-    >>> from trialkit.build import Built
+    >>> from trialkit.built import Built
     >>> from trialkit.records import Records
     >>> age = Dataset("DM", "Demographics", (Variable("age", "Age", "Num", "integer"),))
     >>> records = Records({"age": Column.numbers([63])}, 1)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from trialkit.attach import Meta
+from trialkit.built import Meta
 from trialkit.checks.keys import not_unique
 from trialkit.checks.review import Review
 from trialkit.checks.values import ValueCheck
@@ -45,7 +45,7 @@ def known_subject(review: Review, meta: Meta, names: tuple[str, ...] = ()) -> li
         names: variables that identify subjects beside the study's own.
 
     >>> from trialkit.attributes import Dataset
-    >>> from trialkit.build import Built
+    >>> from trialkit.built import Built
     >>> from trialkit.column import Column
     >>> from trialkit.context import Store
     >>> from trialkit.records import Records
@@ -67,7 +67,7 @@ def subjects(review: Review) -> list[Problem]:
     """Find subjects with two records in the dataset of subjects, or say that none is there to check.
 
     >>> from trialkit.attributes import Dataset
-    >>> from trialkit.build import Built
+    >>> from trialkit.built import Built
     >>> from trialkit.context import Store
     >>> from trialkit.records import Records
     >>> lb = Built(None, Dataset("LB", "", ()), {"USUBJID": None}, Records({}, 0))

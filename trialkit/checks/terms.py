@@ -5,16 +5,13 @@ from __future__ import annotations
 import difflib
 import math
 from collections.abc import Collection, Sequence
-from typing import TYPE_CHECKING
 
-from trialkit.attach import Meta
+from trialkit.built import Meta
 from trialkit.checks.values import ValueCheck
 from trialkit.codelist import Codelist, folded
 from trialkit.exprfunctions import to_number
 from trialkit.problems import Kind
-
-if TYPE_CHECKING:
-    from trialkit.terms import Terminology
+from trialkit.terms import Terminology
 
 CLOSED = Kind(
     "CHECK-110",

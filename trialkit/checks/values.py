@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from trialkit import ibm
-from trialkit.attach import Meta
+from trialkit.built import Meta
 from trialkit.checks.validation import load_pandera
 from trialkit.problems import Kind
 from trialkit.xptlimits import ASCII, BLANKS, CONTROL, LENGTH, MOST_BYTES, RANGE

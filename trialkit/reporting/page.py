@@ -7,7 +7,7 @@ from importlib.metadata import version
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
-from trialkit.build import Built
+from trialkit.built import Built
 from trialkit.problems import Problem
 from trialkit.reporting.accounts import Account, accounts
 from trialkit.reporting.faults import Fault, faults, ordered
