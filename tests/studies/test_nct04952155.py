@@ -232,6 +232,67 @@ def test_printed_totals_are_those_of_the_visits(dirty):
     assert len(wrong) == len(dirty.defects[dirty.defects.CODE == "D04"])
 
 
+def handled(export: Export, code: str, file: str) -> pd.DataFrame:
+    """Give the defects of one kind with the QS record of each."""
+    known = export.defects[(code == export.defects.CODE) & (file == export.defects.FILE)]
+    items = (
+        table(STUDY / "tables" / f"{file.removesuffix('.csv').lower()}_items.csv").set_index("ITEM").QSTESTCD
+    )
+    schedule = table(STUDY / "tables" / "schedule.csv")
+    names = {
+        name: float(one.VISITNUM) for one in schedule.itertuples() for name in one.NAMES.split(";") if name
+    }
+    screening, visit = known.KEY.str.extract("SCRNO=(.*?)[|]")[0], known.KEY.str.extract("VISIT=(.*)")[0]
+    number = visit.map(lambda name: names.get(name) or float(name.removeprefix("计划外")))
+    known = known.assign(
+        USUBJID=screening.map(export.person), VISITNUM=number, QSTESTCD=known.FIELD.map(items).fillna("")
+    )
+    return known.merge(export.dataset("QS"), on=["USUBJID", "VISITNUM", "QSTESTCD"], how="left")
+
+
+def test_the_later_of_two_entries_is_kept(dirty):
+    for file in ("ROADS.csv", "ALSAQ.csv"):
+        both = handled(dirty, "D02", file)
+        assert list(both.QSORRES) == list(both.CLEAN)
+
+
+def test_collected_totals_stay(dirty):
+    for code in ("D04", "D21"):
+        both = handled(dirty, code, "ALSFRS.csv")
+        assert list(both.QSORRES) == list(both.DIRTY)
+
+
+def test_missing_items_are_not_done(dirty):
+    for file in ("ALSFRS.csv", "ROADS.csv", "ALSAQ.csv"):
+        both = handled(dirty, "D06", file)
+        assert set(both.QSSTAT) <= {"NOT DONE"}
+        assert set(both.QSORRES) <= {""}
+
+
+def test_partial_dates_stay_partial_and_impossible_ones_are_missing(dirty):
+    for file in ("ALSFRS.csv", "ROADS.csv"):
+        known = handled(dirty, "D07", file)[["USUBJID", "VISITNUM", "DIRTY", "EXPECT"]]
+        qs = dirty.dataset("QS")
+        form = qs[{"ALSFRS.csv": "ALSFRS-R", "ROADS.csv": "ROADS"}[file] == qs.QSCAT]
+        both = known.merge(form, on=["USUBJID", "VISITNUM"])
+        true = both.DIRTY.str.replace("-UK", "").where(both.EXPECT == "date is partial", "")
+        assert list(both.QSDTC) == list(true)
+        assert both.QSDY.isna().all()
+
+
+def test_results_in_a_doubtful_unit_are_not_standardised(dirty):
+    items = table(STUDY / "tables" / "lab_items.csv").set_index("ITEM").LBTESTCD
+    known = dirty.defects[dirty.defects.CODE == "D08"]
+    keys = known.KEY.str.extract("SAMPNO=(?P<LBREFID>.*?)[|]ITEM=(?P<LBTESTCD>.*)")
+    both = keys.assign(LBTESTCD=keys.LBTESTCD.map(items)).merge(
+        dirty.dataset("LB"), on=["LBREFID", "LBTESTCD"]
+    )
+    assert len(both) == len(known)
+    assert (both.LBORRES != "").all()
+    assert set(both.LBSTRESC) <= {""}
+    assert both.LBSTRESN.isna().all()
+
+
 def test_unscheduled_visits_keep_their_number(dirty):
     qs = dirty.dataset("QS")
     extra = qs[qs.VISITNUM % 1 > 0]
