@@ -40,9 +40,10 @@ def judged(problems: Problems, study: StudySpec, *, strict: bool, built: Iterabl
     An accepted finding stays listed, as a query with its reason. An accepted finding of a
     dataset that was not built in this run is left alone.
 
-    >>> judged(Problems(), None, strict=False)
-    Traceback (most recent call last):
-    AttributeError: 'NoneType' object has no attribute 'accept'
+    >>> from trialkit.samples import sample_study
+    >>> asked = Problem(Kind("Q-VS-01", "t", "f", severity="query"), "Is the pressure right?")
+    >>> judged(Problems([asked]), sample_study().spec, strict=True).errors()[0].what
+    'Is the pressure right?'
     """
     made, datasets = Problems(list(problems.items)), set(built)
     for accept in study.accept:

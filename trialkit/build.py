@@ -44,9 +44,13 @@ def build(spec: DatasetSpec, store: Store, standard: Standard) -> tuple[Built, .
     Raises:
         Refusal: when the records or a variable cannot be made at all.
 
-    >>> build(None, None, None)
-    Traceback (most recent call last):
-    AttributeError: 'NoneType' object has no attribute 'dataset'
+    >>> from trialkit.ledger import Ledger
+    >>> from trialkit.problems import Problems
+    >>> from trialkit.samples import sample_result, sample_standard, sample_study
+    >>> store = replace(sample_result().store, problems=Problems(), ledger=Ledger())
+    >>> [ex] = build(sample_study().datasets["EX"], store, sample_standard())
+    >>> ex.dataset.label, ex.published()["EXTRT"].distinct().values.tolist()
+    ('Exposure', ['DEMODRUG'])
     """
     context = Context(store, spec.dataset, Records({}, 0))
     context.records = run(spec.records, context.records, context)
@@ -137,9 +141,7 @@ def _placed_anew(records: Records, order: npt.NDArray[np.int64]) -> Records:
     place = np.full(len(order) + 1, NONE, np.int32)
     place[order] = np.arange(len(order), dtype=np.int32)
     own = {key: place[rows] for key, rows in records.rows.items() if key.startswith("@")}
-    many = [
-        replace(one, row=place[one.row]) if one.source.startswith("#@") else one for one in records.many
-    ]
+    many = [replace(one, row=place[one.row]) if one.source.startswith("#@") else one for one in records.many]
     return replace(records, rows={**records.rows, **own}, many=tuple(many))
 
 

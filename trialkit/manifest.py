@@ -17,9 +17,10 @@ def facts_of(result: Result, standard: Standard) -> dict[str, Any]:
 
     ``build`` names the build: folders whose manifests share it belong together.
 
-    >>> facts_of(None, None)
-    Traceback (most recent call last):
-    AttributeError: 'NoneType' object has no attribute 'study'
+    >>> from trialkit.samples import sample_result, sample_standard
+    >>> facts = facts_of(sample_result(), sample_standard())
+    >>> facts["standard"], facts["inputs"]["DOSING"]["file"], len(facts["build"])
+    ('SDTMIG 3.4', 'dosing.csv', 16)
     """
     study = result.study
     made: dict[str, Any] = {

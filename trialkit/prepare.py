@@ -64,9 +64,10 @@ class Schema:
 def schema_of(study: Study, raw: Mapping[str, Iterable[str]]) -> Schema:
     """Collect the columns of all tables: raw ones as far as their headers are known.
 
-    >>> schema_of(Study(Path("."), None, {}, {}), {}).tables
-    Traceback (most recent call last):
-    AttributeError: 'NoneType' object has no attribute 'sources'
+    >>> from trialkit.samples import sample_study
+    >>> known = schema_of(sample_study(), {"DOSING": ["SUBJ", "DAY"]})
+    >>> known.has("DOSING", "DOSE"), known.has("SUBJECTS", "ANYTHING"), known.has("VS", "VSDTC")
+    (False, True, True)
     """
     tables = {name: frozenset(raw.get(name, {ANY})) for name in study.spec.sources}
     tables |= {name: frozenset(table.columns) for name, table in study.tables.items()}
@@ -82,9 +83,10 @@ def check_study(study: Study, standard: Standard, raw: Mapping[str, Iterable[str
         standard: whose variables and codelists are known.
         raw: the column names of the raw sources whose headers are known.
 
-    >>> check_study(Study(Path("."), None, {}, {}), None, {})
-    Traceback (most recent call last):
-    AttributeError: 'NoneType' object has no attribute 'sources'
+    >>> from trialkit.samples import sample_standard, sample_study
+    >>> headers = {"DOSING": ["SUBJ", "DAY", "DOSIS", "UNIT"]}
+    >>> print(check_study(sample_study(), sample_standard(), headers).items[0].line())
+    error SPEC-020 sdtm/ex.yaml:... unknown column 'DOSE'. Did you mean 'EXDOSE'?
     """
     problems, schema = Problems(), schema_of(study, raw)
     terms = terminology(study, standard, problems)
@@ -160,9 +162,9 @@ def _check_standard(spec: DatasetSpec, standard: Standard, terms: Terminology, p
 def terminology(study: Study, standard: Standard, problems: Problems) -> Terminology:
     """Load the terminology that a study declares, with its own terms.
 
-    >>> terminology(Study(Path("."), None, {}, {}), None, Problems())
-    Traceback (most recent call last):
-    AttributeError: 'NoneType' object has no attribute 'standard'
+    >>> from trialkit.samples import sample_standard, sample_study
+    >>> terminology(sample_study(), sample_standard(), Problems()).codelist("SEX").resolve("Female")
+    'F'
     """
     version = study.spec.standard.terminology
     try:
@@ -189,9 +191,10 @@ def make_store(study: Study, standard: Standard, raw: Path, names: Iterable[str]
     Raises:
         Refusal: with every problem of the raw files and of the names in the specs.
 
-    >>> make_store(Study(Path("."), None, {}, {}), None, Path("."), [])
-    Traceback (most recent call last):
-    AttributeError: 'NoneType' object has no attribute 'sources'
+    >>> from trialkit.samples import sample_folder, sample_standard, sample_study
+    >>> store = make_store(sample_study(), sample_standard(), sample_folder() / "raw", ["EX"])
+    >>> sorted(store.raw)
+    ['DOSING', 'SUBJECTS', 'visits', 'vs_tests']
     """
     problems = Problems()
     tables: dict[str, RawTable] = dict(study.tables)
@@ -240,9 +243,9 @@ def study_units(study: Study, terms: Terminology, problems: Problems) -> Units:
 def check_specs(folder: Path, raw: Path | None, standard: Standard) -> Problems:
     """Check a study's specs; with its raw folder also the names of raw columns.
 
-    >>> check_specs(Path("nowhere"), None, None)
-    Traceback (most recent call last):
-    AttributeError: 'NoneType' object has no attribute 'folder'
+    >>> from trialkit.samples import sample_folder, sample_standard
+    >>> check_specs(sample_folder(), sample_folder() / "raw", sample_standard()).items
+    []
     """
     study = load_study(folder, standard.folder, ("trialkit.rules", *standard.rules))
     problems, headers = Problems(), {}

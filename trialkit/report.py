@@ -25,9 +25,12 @@ def write_reports(folder: Path, result: Result) -> None:
     Raises:
         OSError: a file cannot be written.
 
-    >>> write_reports(Path("."), None)
-    Traceback (most recent call last):
-    AttributeError: 'NoneType' object has no attribute 'problems'
+    >>> import tempfile
+    >>> from trialkit.samples import sample_result
+    >>> folder = Path(tempfile.mkdtemp())
+    >>> write_reports(folder, sample_result())
+    >>> sorted(path.name for path in folder.iterdir())
+    ['ledger.csv', 'problems.csv', 'run.html', 'unmapped.csv']
     """
     problems = list(fault_rows(result))
     write_sheet(folder / "problems.csv", FAULT_HEADER, problems)

@@ -21,9 +21,10 @@ if TYPE_CHECKING:
 def show_summary(result: Result, options: Options, console: Console) -> None:
     """Print the datasets, the problems and, on the last line, the counts and where the output is.
 
-    >>> show_summary(None, None, Console())
-    Traceback (most recent call last):
-    AttributeError: 'NoneType' object has no attribute 'problems'
+    >>> from trialkit.samples import sample_options, sample_result
+    >>> show_summary(sample_result(), sample_options(), Console(width=30, color_system=None, soft_wrap=True))
+     DM  3 Demographics
+     ...
     """
     if not result.problems.errors():
         console.print(_datasets(result))

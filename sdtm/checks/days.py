@@ -29,9 +29,12 @@ def study_days(review: Review) -> list[Problem]:
 
     Day 1 is the day of DM.RFSTDTC. A day that has a date but is missing is no problem.
 
-    >>> study_days(None)
-    Traceback (most recent call last):
-    AttributeError: 'NoneType' object has no attribute 'built'
+    >>> from dataclasses import replace
+    >>> from trialkit.samples import sample_records, sample_review, sample_store
+    >>> vs = sample_review("VS", USUBJID=["1"], VSDTC=["2021-03-05"], VSDY=[0.0])
+    >>> dm = sample_records("DM", USUBJID=["1"], RFSTDTC=["2021-03-05"])
+    >>> [one.what for one in study_days(replace(vs, store=sample_store(DM=dm)))]
+    ['VSDY is not the study day of VSDTC']
     """
     named = [(name, f"{name[:-2]}DTC") for name in review.built.metas if name.endswith("DY")]
     pairs = [(day, date) for day, date in named if day != "VISITDY" and review.has(date)]
@@ -65,9 +68,10 @@ def day_numbers(column: Column) -> npt.NDArray[np.float64]:
 def starts_and_ends(review: Review) -> list[Problem]:
     """Find ends that are certain to be before their starts, as far as both are known.
 
-    >>> starts_and_ends(None)
-    Traceback (most recent call last):
-    AttributeError: 'NoneType' object has no attribute 'domain'
+    >>> from trialkit.samples import sample_review
+    >>> ae = sample_review("AE", AESTDTC=["2021-03-05"], AEENDTC=["2021-02"])
+    >>> [one.what for one in starts_and_ends(ae)]
+    ['AEENDTC is before AESTDTC']
     """
     own = [(f"{review.domain}{one}DTC", f"{review.domain}ENDTC") for one in ("ST", "")]
     pairs = [pair for pair in (*own, *REFERENCES) if review.has(*pair)]

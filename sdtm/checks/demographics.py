@@ -34,9 +34,10 @@ NO_ACTUAL_ARM = {*NEVER_ASSIGNED, "ASSIGNED, NOT TREATED", "UNPLANNED TREATMENT"
 def demographics(review: Review) -> list[Problem]:
     """Find contradictions between the variables of DM; nothing in other datasets.
 
-    >>> demographics(None)
-    Traceback (most recent call last):
-    AttributeError: 'NoneType' object has no attribute 'built'
+    >>> from trialkit.samples import sample_review
+    >>> dm = sample_review("DM", AGE=[63.0], AGEU=[""], DTHDTC=["2021"], DTHFL=[""])
+    >>> [one.kind.code for one in demographics(dm)]
+    ['CHECK-212', 'CHECK-214']
     """
     if review.built.name != "DM":
         return []

@@ -48,9 +48,10 @@ ISO = (
 def dependent_values(review: Review) -> list[Problem]:
     """Check DSDECOD by its category, and TSVAL by its parameter.
 
-    >>> dependent_values(None)
-    Traceback (most recent call last):
-    AttributeError: 'NoneType' object has no attribute 'store'
+    >>> from trialkit.samples import sample_review
+    >>> ts = sample_review("TS", TSPARMCD=["AGEMIN", "LENGTH"], TSVAL=["18 YEARS", ""])
+    >>> [one.what for one in dependent_values(ts)]
+    ['not an ISO 8601 duration', 'trial summary parameter has neither a value nor a null flavor']
     """
     found = _by(review, "DSCAT", "DSDECOD", DSDECOD)
     if not review.has("TSPARMCD", "TSVAL"):

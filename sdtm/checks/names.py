@@ -46,9 +46,10 @@ OWNERS = ("USUBJID", "TSPARMCD", "POOLID", "SPDEVID")
 def names(review: Review) -> list[Problem]:
     """Find pairs that are not one to one, names against the terminology, and repeated sequence numbers.
 
-    >>> names(None)
-    Traceback (most recent call last):
-    AttributeError: 'NoneType' object has no attribute 'domain'
+    >>> from trialkit.samples import sample_review
+    >>> sv = sample_review("SV", VISITNUM=[1.0, 1.0, 1.0], VISIT=["WEEK 1", "WEEK 1", "W1"])
+    >>> [one.what for one in names(sv)]
+    ['VISITNUM has more than one VISIT']
     """
     found: list[Problem] = []
     for pair in PAIRS:

@@ -39,9 +39,10 @@ ALONE = Kind("CHECK-235", "relationship with a single member", "Give every RELID
 def related(review: Review) -> list[Problem]:
     """Find references that lead nowhere; nothing in datasets without references.
 
-    >>> related(None)
-    Traceback (most recent call last):
-    AttributeError: 'NoneType' object has no attribute 'has'
+    >>> from trialkit.samples import sample_review
+    >>> suppae = sample_review("SUPPAE", RDOMAIN=["AE"], IDVAR=["AESEQ"], IDVARVAL=["1"], QNAM=["AETRTEM"])
+    >>> [one.what for one in related(suppae)]
+    ['there is no dataset of domain AE']
     """
     if not review.has("RDOMAIN", "IDVAR", "IDVARVAL"):
         return []

@@ -44,9 +44,10 @@ TOLD_APART = ("TESTCD", "CAT", "SCAT", "SPEC", "METHOD")
 def results(review: Review) -> list[Problem]:
     """Find results that contradict each other (SDTMIG 3.4, sections 4.5.1 and 6.3).
 
-    >>> results(None)
-    Traceback (most recent call last):
-    AttributeError: 'NoneType' object has no attribute 'domain'
+    >>> from trialkit.samples import sample_review
+    >>> lb = sample_review("LB", LBORRES=["5", "7"], LBSTRESC=["5", ""], LBSTRESN=[50.0, float("nan")])
+    >>> [one.what for one in results(lb)]
+    ['LBSTRESN is not the number in LBSTRESC', 'LBSTRESC is missing where LBORRES has a value']
     """
     return [*_numbers(review), *_standard(review), *_not_done(review), *_units(review)]
 

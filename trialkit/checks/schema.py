@@ -20,9 +20,11 @@ if TYPE_CHECKING:
 def value_checks(review: Review, meta: Meta, standard: Standard) -> list[ValueCheck]:
     """Give all checks of the values of one variable.
 
-    >>> value_checks(None, None, None)
-    Traceback (most recent call last):
-    AttributeError: 'NoneType' object has no attribute 'checks'
+    >>> from trialkit.samples import sample_review, sample_standard
+    >>> vs = sample_review("VS", VSDTC=["2021"])
+    >>> made = value_checks(vs, vs.built.metas["VSDTC"], sample_standard())
+    >>> [check.kind.code for check in made if not check.passes("2021-02-30 ")]
+    ['XPT-008', 'CHECK-120']
     """
     own = standard.checks
     added = [*own.values(review.built, meta, review.store)]
@@ -82,9 +84,11 @@ def schema_of(built: Built, store: Store, standard: Standard) -> pa.DataFrameSch
         store: terminology, study and the other datasets.
         standard: what it follows.
 
-    >>> schema_of(None, None, None)
-    Traceback (most recent call last):
-    AttributeError: 'NoneType' object has no attribute 'spec'
+    >>> from trialkit.samples import sample_review, sample_standard
+    >>> vs = sample_review("VS", VSTESTCD=["TEMP"], VSSTRESN=[36.5])
+    >>> schema = schema_of(vs.built, vs.store, sample_standard())
+    >>> schema.columns["VSTESTCD"].metadata["codelists"], str(schema.columns["VSSTRESN"].dtype)
+    (['VSTESTCD'], 'float64')
     """
     review = Review(built, store)
     keys = [name for name in built.spec.keys if name in built.metas]

@@ -47,9 +47,9 @@ def structure(review: Review, standard: Standard) -> list[Problem]:
 
     Source: SDTMIG 3.4, sections 2.2 and 4.1.5; SAS TS-140.
 
-    >>> structure(None, None)
-    Traceback (most recent call last):
-    AttributeError: 'NoneType' object has no attribute 'built'
+    >>> from trialkit.samples import sample_review, sample_standard
+    >>> structure(sample_review("VS", USUBJID=["1"], VSTESTCD=["TEMP"]), sample_standard())[0].what
+    'required variable STUDYID is absent'
     """
     built = review.built
     facts = standard.facts_of(built.spec)

@@ -103,9 +103,10 @@ class Account:
 def accounts(result: Result) -> list[Account]:
     """Account for every raw source that was read, then for tables of the study and datasets.
 
-    >>> accounts(None)
-    Traceback (most recent call last):
-    AttributeError: 'NoneType' object has no attribute 'store'
+    >>> from trialkit.samples import sample_result
+    >>> dosing, *_ = accounts(sample_result())
+    >>> dosing.source, dosing.origin, dosing.balanced, dosing.left_out
+    ('DOSING', 'raw', True, 0)
     """
     ledger, sources = result.store.ledger, result.study.spec.sources
     raw = [name for name in sorted(result.store.raw) if name in sources]

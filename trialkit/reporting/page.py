@@ -134,11 +134,9 @@ def subjects(built: Built, variable: str) -> int | None:
 def folder_of(built: Built) -> str:
     """Name the folder of a dataset beside the reports: that of its spec.
 
-    >>> from trialkit.attributes import Dataset
-    >>> from trialkit.records import Records
-    >>> folder_of(Built(None, Dataset("TA", "", ()), {}, Records({}, 0)))
-    Traceback (most recent call last):
-    AttributeError: 'NoneType' object has no attribute 'place'
+    >>> from trialkit.samples import sample_result
+    >>> {folder_of(one) for one in sample_result().built}
+    {'sdtm'}
     """
     return built.spec.place().file.partition("/")[0] or "sdtm"
 
@@ -146,9 +144,9 @@ def folder_of(built: Built) -> str:
 def run_page(result: Result) -> str:
     """Make run.html.
 
-    >>> run_page(None)
-    Traceback (most recent call last):
-    AttributeError: 'NoneType' object has no attribute 'problems'
+    >>> from trialkit.samples import sample_result
+    >>> "Vital Signs" in run_page(sample_result())
+    True
     """
     errors, study = result.problems.errors(), result.study.spec
     queries = [one for one in result.problems.queries() if not one.accepted]

@@ -46,9 +46,9 @@ def unmapped(result: Result) -> list[Unmapped]:
 
     The rules of all datasets count, also of those that were not built in this run.
 
-    >>> unmapped(None)
-    Traceback (most recent call last):
-    AttributeError: 'NoneType' object has no attribute 'study'
+    >>> from trialkit.samples import sample_result
+    >>> unmapped(sample_result())
+    []
     """
     known = mapped(result.study)
     return [
@@ -63,9 +63,9 @@ def unmapped(result: Result) -> list[Unmapped]:
 def mapped(study: Study) -> dict[str, set[str]]:
     """Give the columns of each raw source that rules read, its own key included.
 
-    >>> mapped(None)
-    Traceback (most recent call last):
-    AttributeError: 'NoneType' object has no attribute 'spec'
+    >>> from trialkit.samples import sample_study
+    >>> {"SUBJ", "DAY", "DOSE"} <= mapped(sample_study())["DOSING"]
+    True
     """
     found = {name: set(source.key) for name, source in study.spec.sources.items()}
     for spec in study.datasets.values():
@@ -122,9 +122,9 @@ def _within(value: object) -> Iterator[RecordRule]:
 def unread(study: Study) -> list[str]:
     """Name the raw sources that no dataset reads.
 
-    >>> unread(None)
-    Traceback (most recent call last):
-    AttributeError: 'NoneType' object has no attribute 'datasets'
+    >>> from trialkit.samples import sample_study
+    >>> unread(sample_study())
+    []
     """
     read = {table for spec in study.datasets.values() for table in tables_of(spec)}
     return sorted(set(study.spec.sources) - read)
@@ -133,9 +133,9 @@ def unread(study: Study) -> list[str]:
 def unmapped_problems(result: Result) -> list[Problem]:
     """Give an error for each unmapped column of a source that declares ``unmapped: error`` (MAP-001).
 
-    >>> unmapped_problems(None)
-    Traceback (most recent call last):
-    AttributeError: 'NoneType' object has no attribute 'study'
+    >>> from trialkit.samples import sample_result
+    >>> unmapped_problems(sample_result())
+    []
     """
     sources = result.study.spec.sources
     return [
@@ -153,9 +153,9 @@ def unmapped_problems(result: Result) -> list[Problem]:
 def unmapped_rows(result: Result) -> list[tuple[Cell, ...]]:
     """Give the rows of unmapped.csv: columns, sources that no dataset reads, and notes from reading.
 
-    >>> unmapped_rows(None)
-    Traceback (most recent call last):
-    AttributeError: 'NoneType' object has no attribute 'study'
+    >>> from trialkit.samples import sample_result
+    >>> unmapped_rows(sample_result())[-1]
+    ('note', 'VITALS', 'vitals.csv', '', 'cells with a missing token', 1)
     """
     columns = [
         ("column", one.source, one.file, one.column, one.label, one.filled) for one in unmapped(result)
