@@ -120,14 +120,19 @@ def model_at(model: type[Model], path: tuple[int | str, ...]) -> type[Model]:
     """
     for step in path:
         found = next((f for n, f in model.model_fields.items() if step in (n, f.alias)), None)
-        inner = [part for part in _parts(found.annotation) if isinstance(part, type)] if found else []
+        inner = [part for part in parts_of(found.annotation) if isinstance(part, type)] if found else []
         model = next((part for part in inner if issubclass(part, Model)), model)
     return model
 
 
-def _parts(annotation: Any) -> list[Any]:
+def parts_of(annotation: Any) -> list[Any]:
+    """List a type and the types that it is made of.
+
+    >>> parts_of(list[int])
+    [list[int], <class 'int'>]
+    """
     inner = getattr(annotation, "__args__", ())
-    return [annotation, *(part for arg in inner for part in _parts(arg))]
+    return [annotation, *(part for arg in inner for part in parts_of(arg))]
 
 
 def field_names(model: type[Model]) -> list[str]:

@@ -16,22 +16,26 @@ from trialkit.terms import SponsorCodelist
 class Origin(Model):
     """Where a variable's values come from, as Define-XML 2.1 says it."""
 
-    type: Literal["Collected", "Derived", "Assigned", "Protocol", "Predecessor", "Not Available"]
-    source: Literal["Investigator", "Sponsor", "Subject", "Vendor", ""] = ""
+    type: Literal["Collected", "Derived", "Assigned", "Protocol", "Predecessor", "Not Available"] = Field(
+        description="type of origin"
+    )
+    source: Literal["Investigator", "Sponsor", "Subject", "Vendor", ""] = Field(
+        "", description="who collected or derived it"
+    )
     pages: list[str] = Field(default=[], description="pages or named destinations of the annotated CRF")
-    predecessor: str = ""
+    predecessor: str = Field("", description="the variable it was taken from, such as DM.AGE")
 
 
 class ValueLevel(Model):
     """What differs from the variable for the records of one condition."""
 
     when: Condition = Field(description="which records")
-    label: str = ""
-    type: Literal["Char", "Num", ""] = ""
-    codelist: str = ""
-    origin: Origin | None = None
-    method: str = ""
-    comment: str = ""
+    label: str = Field("", description="label")
+    type: Literal["Char", "Num", ""] = Field("", description="type of the values")
+    codelist: str = Field("", description="codelist, by submission value or C-code")
+    origin: Origin | None = Field(None, description="where the values come from")
+    method: str = Field("", description="method text")
+    comment: str = Field("", description="comment for define.xml")
 
 
 class Variable(Model):
@@ -39,16 +43,18 @@ class Variable(Model):
 
     rule: Value = Field(description="the rule; its keys stand beside these")
     label: str = Field("", description="label, at most 40 ASCII characters; default: the standard's")
-    type: Literal["Char", "Num", ""] = Field("", description="default: the standard's")
+    type: Literal["Char", "Num", ""] = Field("", description="type: Char, Num; default: the standard's")
     length: int | None = Field(None, ge=1, le=200, description="longest value allowed, in bytes")
     codelist: str = Field("", description="codelist, by submission value or C-code; default: the standard's")
     format: str = Field("", description="display format")
-    core: Literal["Req", "Exp", "Perm", ""] = Field("", description="default: the standard's")
-    origin: Origin | None = Field(None, description="default: from the lineage")
+    core: Literal["Req", "Exp", "Perm", ""] = Field(
+        "", description="core: Req, Exp, Perm; default: the standard's"
+    )
+    origin: Origin | None = Field(None, description="where the values come from; default: from the lineage")
     method: str = Field("", description="text in place of the rule's own sentence")
     comment: str = Field("", description="comment for define.xml and the reviewer's guide")
     working: bool = Field(False, description="used by other variables and not published")
-    value_level: list[ValueLevel] = []
+    value_level: list[ValueLevel] = Field(default=[], description="what differs for some of the records")
 
     @model_validator(mode="before")
     @classmethod
@@ -70,8 +76,10 @@ SHARED = frozenset({"codelist"})  # keys that a variable and its rule may both h
 class Supplemental(Variable):
     """One supplemental qualifier: a variable that goes to SUPP--."""
 
-    evaluator: str = Field("", description="QEVAL")
-    idvar: str = Field("", description="IDVAR; default: the sequence variable, none in DM")
+    evaluator: str = Field("", description="evaluator (QEVAL)")
+    idvar: str = Field(
+        "", description="variable that names the parent record (IDVAR); default: --SEQ, none in DM"
+    )
 
 
 class Check(Model):
@@ -80,7 +88,9 @@ class Check(Model):
     when: Condition = Field(description="the records that are wrong")
     say: str = Field(description="what is wrong, and the question to the site")
     variable: str = Field("", description="the variable at fault")
-    severity: Literal["error", "query"] = "query"
+    severity: Literal["error", "query"] = Field(
+        "query", description="an error blocks publishing, a data query is listed for the site"
+    )
     code: str = Field(description="stable code of the study, such as Q-LB-01")
 
 
@@ -89,56 +99,58 @@ class DatasetSpec(Model):
 
     dataset: Annotated[str, Field(pattern=r"^[A-Z][A-Z0-9_]{1,7}$", description="name of the dataset")]
     domain: str = Field("", description="domain, when the dataset is a part of a split domain")
-    label: str = Field("", description="default: the standard's")
+    label: str = Field("", description="label; default: the standard's")
     structure: str = Field("", description="what one record is; default: the standard's")
     dataset_class: str = Field("", alias="class", description="observation class; default: the standard's")
     working: bool = Field(False, description="used by other datasets and not published")
-    comment: str = ""
+    comment: str = Field("", description="comment for define.xml and the reviewer's guide")
     records: list[Step] = Field(min_length=1, description="where the records come from, step by step")
-    variables: dict[str, Variable] = Field(min_length=1)
-    supplemental: dict[str, Supplemental] = {}
+    variables: dict[str, Variable] = Field(min_length=1, description="a rule for each variable, by name")
+    supplemental: dict[str, Supplemental] = Field(default={}, description="supplemental qualifiers, by QNAM")
     keys: list[ColumnName] = Field(min_length=1, description="the variables that make a record unique")
     sort: list[ColumnName] = Field(default=[], description="order of the records; default: the keys")
-    checks: list[Check] = []
+    checks: list[Check] = Field(default=[], description="the study's own checks of the finished records")
 
 
 class Accept(Model):
     """A finding that the study accepts, with its exact count and its reason."""
 
-    code: str
-    dataset: str = ""
-    variable: str = ""
-    count: int = Field(ge=1)
-    reason: str = Field(min_length=10)
+    code: str = Field(description="code of the finding, such as CHECK-111")
+    dataset: str = Field("", description="dataset; default: any")
+    variable: str = Field("", description="variable; default: any")
+    count: int = Field(ge=1, description="how many cells; another count is an error")
+    reason: str = Field(min_length=10, description="why, for the run report and the reviewer's guide")
 
 
 class Standard(Model):
     """The standard and terminology that the datasets follow."""
 
-    name: Literal["SDTMIG", "ADaMIG"] = "SDTMIG"
-    version: str = "3.4"
+    name: Literal["SDTMIG", "ADaMIG"] = Field("SDTMIG", description="implementation guide")
+    version: str = Field("3.4", description="its version")
     terminology: str = Field("2025-03-28", description="version of the terminology package, or a file")
 
 
 class Subject(Model):
     """How subjects are identified."""
 
-    variable: str = "USUBJID"
-    dataset: str = "DM"
+    variable: str = Field("USUBJID", description="variable that identifies a subject")
+    dataset: str = Field("DM", description="dataset with one record per subject")
 
 
 class StudySpec(Model):
     """study.yaml: what holds for all datasets of the study."""
 
     study: str = Field(min_length=1, description="study identifier")
-    title: str = ""
+    title: str = Field("", description="title of the study")
     created: datetime = Field(description="time stamp written into outputs")
     cutoff: date | None = Field(None, description="data cutoff")
     extract: str = Field("", description="identifier of the extract")
-    standard: Standard = Standard()
-    subject: Subject = Subject()
-    sources: dict[str, Source]
-    codelists: dict[str, SponsorCodelist] = {}
-    accept: list[Accept] = []
+    standard: Standard = Field(Standard(), description="standard and terminology that the datasets follow")
+    subject: Subject = Field(Subject(), description="how subjects are identified")
+    sources: dict[str, Source] = Field(description="the raw files, by the names that the specs use")
+    codelists: dict[str, SponsorCodelist] = Field(
+        default={}, description="the sponsor's codelists, terms and synonyms, by codelist"
+    )
+    accept: list[Accept] = Field(default=[], description="findings that the study accepts")
     strict: bool = Field(False, description="data queries are errors")
     plugins: list[str] = Field(default=[], description="packages with further rules, by entry point")

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from importlib.resources.abc import Traversable
 from typing import Any
 
-from pydantic import model_validator
+from pydantic import Field, model_validator
 
 from trialkit.codelist import Codelist as Codelist
 from trialkit.codelist import unambiguous
@@ -48,8 +48,8 @@ class SponsorTerm(Model):
     'Treatment A'
     """
 
-    decode: str = ""
-    synonyms: tuple[str, ...] = ()
+    decode: str = Field("", description="what the term means")
+    synonyms: tuple[str, ...] = Field((), description="collected texts that mean the term")
 
     @model_validator(mode="before")
     @classmethod
@@ -73,8 +73,8 @@ class SponsorCodelist(Model):
     'Treatment A'
     """
 
-    label: str = ""
-    terms: dict[str, SponsorTerm]
+    label: str = Field("", description="name of the codelist")
+    terms: dict[str, SponsorTerm] = Field(description="terms by submission value")
 
 
 @dataclass(frozen=True, eq=False)
