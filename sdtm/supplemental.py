@@ -10,7 +10,7 @@ from trialkit.column import Column
 from trialkit.context import Context
 from trialkit.exprfunctions import to_text
 from trialkit.match import order_by
-from trialkit.records import Records, is_main, stack, variable_of
+from trialkit.records import Records, is_main, stack
 from trialkit.spec import DatasetSpec, Supplemental
 
 # The words of QORIG for the origins of Define-XML 2.1 (SDTMIG 3.4, section 8.4).
@@ -58,9 +58,11 @@ def _records(built: Built, name: str, qualifier: Supplemental, spec: DatasetSpec
     columns = {key: Column.constant(text, part.count) for key, text in fixed.items()}
     columns["IDVARVAL"] = number if number.kind == "text" else number.map(to_text)
     columns |= {key: part.columns[key] for key in ("STUDYID", "USUBJID")} | {"QVAL": value}
-    rows = {key: row for key, row in part.rows.items() if is_main(key) or variable_of(key) == name}
+    rows = {key: row for key, row in part.rows.items() if is_main(key)}
     parent = {built.name: np.flatnonzero(~column.missing()).astype(np.int32)}
-    return Records(columns, part.count, {**rows, **parent}, part.item, part.many)
+    return Records(
+        columns, part.count, {**rows, **parent}, part.item, tuple(one for one in part.many if not one.is_list)
+    )
 
 
 def _built(name: str, records: Records, spec: DatasetSpec, context: Context) -> Built:

@@ -11,7 +11,7 @@ from trialkit.cells import Cells
 from trialkit.column import Column, Mask
 from trialkit.ledger import Ledger
 from trialkit.problems import NOWHERE, Exit, Kind, Place, Problem, Problems, Refusal, Severity, did_you_mean
-from trialkit.records import Records, Rows
+from trialkit.records import NONE, Many, Records, Rows
 from trialkit.rule import Condition, Rule, VariableRule
 
 if TYPE_CHECKING:
@@ -66,6 +66,17 @@ class Context:
     variable: str = ""
     spec: Variable | None = None
     witnesses: dict[str, Rows] = field(default_factory=dict)
+    lists: dict[str, Many] = field(default_factory=dict)
+    step: str = ""
+
+    @property
+    def owner(self) -> str:
+        """Name what is being made: a variable, or a column and the step that makes it.
+
+        >>> Context(Store(None, {}, {}), "DM", Records({}, 0), variable="WHO", step="1.2").owner
+        'WHO/1.2'
+        """
+        return f"{self.variable}/{self.step}" if self.step else self.variable
 
     @property
     def count(self) -> int:
@@ -152,11 +163,13 @@ class Context:
     def witness(self, table: str, rows: Rows) -> None:
         """Keep which row of a table decided each record's value, -1 for none.
 
+        Without a table they are records of the dataset itself, by their place among those at hand.
+
         >>> context = Context(Store(None, {}, {}), "DM", Records({}, 1), variable="RFSTDTC")
         >>> context.witness("EX", np.array([4], np.int32)); list(context.witnesses)
         ['EX@RFSTDTC']
         """
-        self._keep(f"{table}@{self.variable}", rows)
+        self._keep(f"{table}@{self.owner}", rows)
 
     def branch(self, chosen: Rows) -> None:
         """Keep which branch of a choosing rule gave each record's value, -1 for none.
@@ -165,13 +178,49 @@ class Context:
         >>> context.branch(np.array([0], np.int32)); list(context.witnesses)
         ['#DSCAT']
         """
-        self._keep(f"#{self.variable}", chosen)
+        self._keep(f"#{self.owner}", chosen)
 
-    def _keep(self, key: str, rows: Rows) -> None:
+    def listed(self, table: str, number: Rows, pairs: tuple[Rows, Rows]) -> None:
+        """Keep the rows of a table that were combined: for each record the number of its list.
+
+        Args:
+            table: the table; "" for the records at hand, as in ``witness``.
+            number: of each record's list; shape (records,).
+            pairs: numbers of lists, and a row of each; two arrays of one length.
+
+        >>> context = Context(Store(None, {}, {}), "DM", Records({}, 1), variable="CUMDOSE")
+        >>> context.listed("EX", np.array([0]), (np.array([0, 0]), np.array([4, 5])))
+        >>> list(context.witnesses), context.lists["#EX@CUMDOSE"].row.tolist()
+        (['#EX@CUMDOSE'], [4, 5])
+        """
+        if key := self._keep(f"#{table}@{self.owner}", number):
+            self.lists[key] = Many(key, *pairs)
+
+    def adopt(self, part: Context, places: Rows) -> None:
+        """Keep what was kept for some of the records, by their places.
+
+        >>> whole = Context(Store(None, {}, {}), "DM", Records({}, 2), variable="V")
+        >>> part = Context(Store(None, {}, {}), "DM", Records({}, 1), variable="V")
+        >>> part.witness("EX", np.array([4])); whole.adopt(part, np.array([1]))
+        >>> whole.witnesses["EX@V"].tolist()
+        [-1, 4]
+        """
+        for key, found in part.witnesses.items():
+            spread = np.full(self.count, NONE, np.int32)
+            spread[places] = np.append(places, NONE)[found] if key.startswith("@") else found
+            kept = self._keep(key.split("~")[0], spread)
+            if key in part.lists:
+                pairs = part.lists[key]
+                row = places[pairs.row] if key.startswith("#@") else pairs.row
+                self.lists[kept] = Many(kept, pairs.record, row)
+
+    def _keep(self, key: str, rows: Rows) -> str:
         if not self.variable:
-            return
+            return ""
         number = sum(1 for known in self.witnesses if known.split("~")[0] == key)
-        self.witnesses[f"{key}~{number + 1}" if number else key] = np.asarray(rows, np.int32)
+        name = f"{key}~{number + 1}" if number else key
+        self.witnesses[name] = np.asarray(rows, np.int32)
+        return name
 
     def report(
         self,

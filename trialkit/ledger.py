@@ -104,8 +104,9 @@ class Ledger:
                 rows = records.rows[key]
                 self.used[source, dataset][rows[rows >= 0]] = True
         for many in records.many:
-            if (many.source, dataset) in self.used:
-                self.used[many.source, dataset][many.row] = True
+            source = many.source.removeprefix("#").split("@")[0]
+            if (source, dataset) in self.used:
+                self.used[source, dataset][many.row] = True
 
     def merge(self, other: Ledger) -> None:
         """Add what was noted apart, for other datasets.

@@ -20,6 +20,9 @@ NONE = np.int32(-1)
 class Many:
     """Records made from several rows of one source: pairs of record and row.
 
+    Where ``source`` begins with # it is a key of ``Records.rows``, which has the number of a list for
+    each record, and the pairs are of the number of a list and a row.
+
     >>> Many("LB", np.array([0, 0]), np.array([3, 4])).source
     'LB'
     """
@@ -28,12 +31,23 @@ class Many:
     record: Rows
     row: Rows
 
+    @property
+    def is_list(self) -> bool:
+        """Say whether the pairs are lists that records name by number.
+
+        >>> Many("#EX@CUMDOSE", np.array([0]), np.array([3])).is_list
+        True
+        """
+        return self.source.startswith("#")
+
     def take(self, places: npt.NDArray[np.integer[Any]], count: int) -> Many:
-        """Follow the records to their new places.
+        """Follow the records to their new places; lists stay.
 
         >>> Many("LB", np.array([0, 1]), np.array([3, 4])).take(np.array([1]), 2).row.tolist()
         [4]
         """
+        if self.is_list:
+            return self
         order = np.argsort(places, kind="stable")
         sorted_places = np.asarray(places)[order]
         left = np.searchsorted(sorted_places, self.record, "left")
@@ -175,12 +189,13 @@ def stack(parts: Sequence[Records]) -> Records:
     """
     if len(parts) == 1:
         return parts[0]
+    parts = _renumbered(parts)
     starts = np.cumsum([0, *(part.count for part in parts)])
     names = dict.fromkeys(name for part in parts for name in part.columns)
     mains = [name for part in parts for name in list(part.rows)[:1]]
     sources = dict.fromkeys([*mains, *(name for part in parts for name in part.rows)])
     many = [
-        Many(pair.source, (pair.record + start).astype(np.int32), pair.row)
+        pair if pair.is_list else Many(pair.source, (pair.record + start).astype(np.int32), pair.row)
         for part, start in zip(parts, starts, strict=False)
         for pair in part.many
     ]
@@ -199,6 +214,23 @@ def stack(parts: Sequence[Records]) -> Records:
     )
 
 
+def _renumbered(parts: Sequence[Records]) -> list[Records]:
+    """Number the lists of all parts anew, so that no two have one number."""
+    used: dict[str, int] = {}
+    made = []
+    for part in parts:
+        rows, many = dict(part.rows), []
+        for pair in part.many:
+            start = used.get(pair.source, 0) if pair.is_list else 0
+            if pair.is_list:
+                mine = rows.get(pair.source, np.empty(0, np.int32))
+                rows[pair.source] = np.where(mine < 0, mine, mine + start).astype(np.int32)
+                used[pair.source] = start + int(max(mine.max(initial=-1), pair.record.max(initial=-1))) + 1
+            many.append(replace(pair, record=(pair.record + start).astype(np.int32)) if start else pair)
+        made.append(replace(part, rows=rows, many=tuple(many)) if many else part)
+    return made
+
+
 def _column(part: Records, name: str, parts: Sequence[Records]) -> Column:
     if name in part.columns:
         return part.columns[name]
@@ -207,10 +239,10 @@ def _column(part: Records, name: str, parts: Sequence[Records]) -> Column:
 
 
 def source_of(key: str) -> str:
-    """Give the source that a key of ``Records.rows`` speaks of; "" for a branch number.
+    """Give the source whose rows a key of ``Records.rows`` has; "" for other numbers.
 
-    >>> source_of("EX@RFSTDTC"), source_of("LB"), source_of("#DSCAT")
-    ('EX', 'LB', '')
+    >>> source_of("EX@RFSTDTC"), source_of("LB"), source_of("#DSCAT"), source_of("#EX@CUMDOSE")
+    ('EX', 'LB', '', '')
     """
     return key.split("@")[0] if not key.startswith("#") else ""
 
@@ -227,7 +259,8 @@ def is_main(key: str) -> bool:
 def variable_of(key: str) -> str:
     """Give the variable whose value these rows or branches decided; "" for the records' own rows.
 
-    >>> variable_of("EX@RFSTDTC~2"), variable_of("#DSCAT"), variable_of("LB")
-    ('RFSTDTC', 'DSCAT', '')
+    >>> variable_of("EX@RFSTDTC~2"), variable_of("#DSCAT"), variable_of("#EX@CUMDOSE"), variable_of("LB")
+    ('RFSTDTC', 'DSCAT', 'CUMDOSE', '')
     """
-    return key.split("~")[0].replace("#", "@").partition("@")[2]
+    base = key.split("~")[0]
+    return base.partition("@")[2] or (base[1:] if base.startswith("#") else "")

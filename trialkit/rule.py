@@ -177,6 +177,14 @@ class VariableRule(Rule):
     'variable_rule'
     """
 
+    def elsewhere(self) -> list[str]:
+        """Name the columns that it also reads in the other records that it keeps as witnesses.
+
+        >>> VariableRule().elsewhere()
+        []
+        """
+        return []
+
     def apply(self, context: Context) -> Column:
         """Compute the column for the records at hand, one value per record.
 

@@ -61,14 +61,15 @@ Pairs: TypeAlias = Annotated[
 
 
 def run(steps: Iterable[RecordRule], records: Records, context: Context) -> Records:
-    """Take the records through several steps.
+    """Take the records through several steps, each of which knows its number, such as 2 or 2.1.
 
     >>> from trialkit.context import Store
     >>> run([], Records({}, 2), Context(Store(None, {}, {}), "DM", Records({}, 0))).count
     2
     """
-    for step in steps:
-        records = step.apply(records, replace(context, records=records))
+    for number, step in enumerate(steps, 1):
+        path = f"{context.step}.{number}" if context.step else str(number)
+        records = step.apply(records, replace(context, records=records, step=path))
     return records
 
 
@@ -99,12 +100,31 @@ def fill(records: Records, rules: Mapping[str, VariableRule], context: Context) 
     ['x']
     """
     for name, rule in rules.items():
-        here = replace(context, records=records, variables={}, variable=name, spec=None, witnesses={})
+        here = replace(
+            context, records=records, variables={}, variable=name, spec=None, witnesses={}, lists={}
+        )
         made = rule.apply(here)
         records = replace(
-            records, columns={**records.columns, name: made}, rows={**records.rows, **here.witnesses}
+            records,
+            columns={**records.columns, name: made},
+            rows={**records.rows, **here.witnesses},
+            many=(*records.many, *here.lists.values()),
         )
     return records
+
+
+def marked(records: Records, number: Rows | int, context: Context) -> Records:
+    """Note for each record what a step did with it: the branch, the item, or that it was added; -1: nothing.
+
+    >>> from trialkit.context import Store
+    >>> context = Context(Store(None, {}, {}), "DM", Records.start("SUBJ", {}, 2), step="3")
+    >>> marked(context.records, 0, context).rows["#/3"].tolist()
+    [0, 0]
+    """
+    if not context.step:
+        return records
+    made = np.full(records.count, number, np.int32) if isinstance(number, int) else number
+    return records.with_rows(f"#/{context.step}", made)
 
 
 def set_aside(
@@ -171,16 +191,21 @@ def in_order(column: Column) -> Column | None:
 
 
 def merged_lineage(
-    records: Records, group: npt.NDArray[np.integer[Any]], first: npt.NDArray[np.integer[Any]]
+    records: Records,
+    group: npt.NDArray[np.integer[Any]],
+    first: npt.NDArray[np.integer[Any]],
+    step: str = "",
 ) -> tuple[dict[str, Rows], tuple[Many, ...]]:
     """Say which rows stand behind records that are made from several.
 
-    Where all members of a group share a row it is the new record's row, else the rows are kept as pairs.
+    Where all members of a group share a row it is the new record's row, else the rows are kept as pairs;
+    then the row of the first member is kept too, because that one gives the new record's other columns.
 
     Args:
         records: the members.
         group: for each member the number of its new record, -1 for none; shape (records,).
         first: for each new record one member; shape (new records,).
+        step: number of the step, under which the rows of first members are kept.
 
     Returns:
         The new records' ``rows`` and ``many``.
@@ -198,7 +223,12 @@ def merged_lineage(
         if is_main(key):
             rows[key], pairs = _merged(key, found[member], group[member], found[first])
             many += pairs
+            if step and len(pairs[0].record):
+                rows[f"{key}@/{step}"] = found[first]
     for pair in records.many:
+        if pair.is_list:
+            many.append(pair)
+            continue
         kept = group[pair.record] >= 0
         many.append(Many(pair.source, group[pair.record][kept].astype(np.int32), pair.row[kept]))
     return rows, tuple(one for one in many if len(one.record))

@@ -14,8 +14,10 @@ from trialkit.context import Context
 from trialkit.dates import DAY, day_numbers, moments
 from trialkit.match import order_by
 from trialkit.problems import Kind
+from trialkit.records import NONE
 from trialkit.rule import ColumnName, Condition
 from trialkit.rules.duplicates import edges, ordered
+from trialkit.rules.select import TableRows, keep_witness
 from trialkit.steps import ColumnNames
 
 BASELINE_TIE = Kind(
@@ -50,6 +52,15 @@ class Baseline(_OnReference):
     ties: Literal["error", "first", "last"] = Field("error", description="which of equal records is baseline")
 
     default: ClassVar[str] = "RFXSTDTC"
+
+    def elsewhere(self) -> list[str]:
+        """Name what it compares in other records.
+
+        >>> Baseline(baseline="LBSTRESC", date="LBDTC", by="USUBJID", order="VISITNUM").elsewhere()
+        ['LBSTRESC', 'LBDTC', 'VISITNUM']
+        """
+        return [self.value, self.date, *self.order]
+
     example: ClassVar[str] = """\
 LBLOBXFL:
   baseline: LBSTRESC
@@ -61,7 +72,7 @@ LBLOBXFL:
 """
 
     def apply(self, context: Context) -> Column:
-        """Find the baseline records.
+        """Find the baseline records; keeps for each record which one is its baseline.
 
         >>> from trialkit.context import Store
         >>> from trialkit.records import Records
@@ -73,13 +84,16 @@ LBLOBXFL:
         """
         dates = context.column(self.date)
         places = np.flatnonzero(self._candidates(dates, context))
-        keys = [context.column(name).take(places) for name in self.by]
-        group, _ = combine(keys, len(places))
+        whole, first = combine([context.column(name) for name in self.by], context.count)
+        group = whole[places]
         time = Column.numbers(moments(dates.take(places))[0])
         order = [ordered(context.column(name), name, self).take(places) for name in self.order]
         chosen = self._last(group, [time, *order], places, context)
         flag = np.zeros(context.count, np.int32)
         flag[chosen] = 1
+        baseline = np.full(len(first), NONE, np.int32)
+        baseline[whole[chosen]] = chosen
+        keep_witness(context, TableRows(within=self.by), baseline[whole])
         return Column(np.array(["", "Y"], object), flag)
 
     def _candidates(self, dates: Column, context: Context) -> Mask:

@@ -66,6 +66,7 @@ class Found(NamedTuple):
     number: float = np.nan
     visit: str = ""
     day: float = np.nan
+    row: int = -1
 
 
 class Visit(VariableRule):
@@ -118,7 +119,7 @@ VISITDY: {visit: {study_day: LBDTC}, give: VISITDY, by: day, unknown: missing}
         return super().sentence().replace(NUMBER, "n")
 
     def apply(self, context: Context) -> Column:
-        """Find the visits.
+        """Find the visits; keeps the row of the schedule.
 
         Raises:
             Refusal: SDTM-002 when a number or name stands twice in the schedule, a number is none, or
@@ -138,6 +139,9 @@ VISITDY: {visit: {study_day: LBDTC}, give: VISITDY, by: day, unknown: missing}
         if self.unknown != "missing":
             what = f"a visit is not in {self.schedule}"
             context.report(UNKNOWN_VISIT, what, unknown, given, self, severity=severity_of(self.unknown))
+        small = given.distinct()
+        rows = [(found.get(value) or Found()).row for value in small.values.tolist()]
+        context.witness(self.schedule, np.array(rows, np.int32)[small.codes])
         take = partial(_part, {value: one or Found() for value, one in found.items()}, self.give)
         return to_texts(given, take) if self.give == "VISIT" else to_numbers(given, take)
 
@@ -152,8 +156,10 @@ VISITDY: {visit: {study_day: LBDTC}, give: VISITDY, by: day, unknown: missing}
             "number": lambda one: one.number == number,
             "day": lambda one: one.low <= number <= one.high,
         }
-        hit = next((one for one in planned if tests[self.by](one)), None)
-        return Found(hit.number, hit.visit, hit.day) if hit else self._find_unscheduled(text)
+        for row, one in enumerate(planned):
+            if tests[self.by](one):
+                return Found(one.number, one.visit, one.day, row)
+        return self._find_unscheduled(text)
 
     def _find_unscheduled(self, value: str) -> Found | None:
         number = to_number(value)

@@ -18,7 +18,7 @@ from trialkit.rule import Reference, Value, VariableRule, written
 from trialkit.rules.datetimes import NOT_ISO
 from trialkit.rules.evaluate import as_number, as_text, choose
 from trialkit.rules.found import Found
-from trialkit.rules.select import Selection, TableRows, as_selections, keep_witness
+from trialkit.rules.select import Selection, TableRows, as_selections, keep_list, keep_witness
 
 NOT_COMPARED = Kind(
     "DATE-108", "dates without a year, or intervals, can't be compared", "Query the site.", "query"
@@ -292,10 +292,11 @@ def _numbers(found: Found, rule: VariableRule) -> Found:
 def _added(
     rule: VariableRule, selections: Sequence[Selection], context: Context
 ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.int64]]:
-    """Add the values of each record up, and count them."""
+    """Add the values of each record up, and count them; keeps their rows."""
     total, count = np.zeros(context.count), np.zeros(context.count, np.int64)
     for selection in selections:
         found = _numbers(selection.find(context, selection.of), rule)
+        keep_list(context, selection, found)
         total += np.nan_to_num(found.per_key(found.values.objects()))
         count += found.counts()
     return total, count
@@ -329,7 +330,7 @@ class Count(VariableRule):
             yield from counted.references()
 
     def apply(self, context: Context) -> Column:
-        """Count the rows of each record.
+        """Count the rows of each record; keeps them.
 
         >>> Count(count="A").distinct
         False
@@ -337,7 +338,9 @@ class Count(VariableRule):
         total = np.zeros(context.count)
         for counted in self.counted:
             found = counted.find(context, counted.of)
-            total += (_different(found) if self.distinct else found).counts()
+            found = _different(found) if self.distinct else found
+            keep_list(context, counted, found)
+            total += found.counts()
         return Column.numbers(total)
 
 

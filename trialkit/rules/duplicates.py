@@ -162,7 +162,7 @@ class OnePer(RecordRule):
         ([-1, 1], [0, 2])
         """
         group, first = combine([records.columns[name] for name in self.keys], records.count)
-        rows, many = merged_lineage(records, group, first)
+        rows, many = merged_lineage(records, group, first, context.step)
         return replace(records.take(first), rows=rows, many=many)
 
 

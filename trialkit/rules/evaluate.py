@@ -12,6 +12,7 @@ import numpy.typing as npt
 from trialkit.column import Column, Mask, combine
 from trialkit.context import Context
 from trialkit.exprfunctions import to_number, to_text
+from trialkit.ledger import is_main
 from trialkit.problems import Exit, Kind, Problem, Refusal, Severity
 from trialkit.records import NONE, Records
 from trialkit.rule import Rule, VariableRule
@@ -141,9 +142,10 @@ def compute_where(context: Context, rule: VariableRule, mask: Mask) -> Column:
     rows = np.flatnonzero(mask).astype(np.int32)
     part = _part(context, rule, rows)
     column = part.value(rule)
-    for key, found in part.witnesses.items():
-        _keep(context, key, _spread(found, rows, context.count))
-    return column.take_or_missing(_spread(np.arange(len(rows), dtype=np.int32), rows, context.count))
+    context.adopt(part, rows)
+    place = np.full(context.count, NONE, np.int32)
+    place[rows] = np.arange(len(rows), dtype=np.int32)
+    return column.take_or_missing(place)
 
 
 def _part(context: Context, rule: VariableRule, rows: npt.NDArray[np.int32]) -> Context:
@@ -153,25 +155,11 @@ def _part(context: Context, rule: VariableRule, rows: npt.NDArray[np.int32]) -> 
     records = Records(
         {name: column.take(rows) for name, column in own.columns.items() if name in names},
         len(rows),
-        {name: found[rows] for name, found in own.rows.items()},
+        {name: found[rows] for name, found in own.rows.items() if is_main(name)},
         own.item.take(rows) if own.item is not None else None,
     )
     variables = {name: column.take(rows) for name, column in context.variables.items() if name in names}
-    return replace(context, records=records, variables=variables, witnesses={})
-
-
-def _spread(found: npt.NDArray[np.int32], rows: npt.NDArray[np.int32], count: int) -> npt.NDArray[np.int32]:
-    spread = np.full(count, NONE, np.int32)
-    spread[rows] = found
-    return spread
-
-
-def _keep(context: Context, key: str, found: npt.NDArray[np.int32]) -> None:
-    base = key.split("~")[0]
-    if base.startswith("#"):
-        context.branch(found)
-    else:
-        context.witness(base.split("@")[0], found)
+    return replace(context, records=records, variables=variables, witnesses={}, lists={})
 
 
 def choose(parts: Sequence[Column], chosen: npt.NDArray[np.integer[Any]], rule: Rule) -> Column:

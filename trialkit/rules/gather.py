@@ -15,7 +15,7 @@ from trialkit.context import NO_COLUMN, Context
 from trialkit.problems import Exit, Kind, Place, Problem, Refusal, did_you_mean
 from trialkit.records import Records
 from trialkit.rule import RecordRule, Reference
-from trialkit.steps import Pairs, as_list
+from trialkit.steps import Pairs, as_list, marked
 
 MIXED = Kind(
     "ROW-013", "texts and numbers in one gathered column", "Gather columns of one type.", exit=Exit.SPEC
@@ -143,7 +143,7 @@ class Gather(RecordRule):
         made[self.name] = Column(_objects([one.key for one in items]), item).unified()
         source = Column(_objects([one.columns[0] for one in items]), item)
         gathered = records.take(np.repeat(np.arange(records.count), count)).with_columns(made)
-        return replace(gathered, item=source)
+        return marked(replace(gathered, item=source), item, context)
 
     def listed(self, context: Context) -> list[Item]:
         """List the items, from the rule or from the table.

@@ -65,7 +65,7 @@ class Collapse(RecordRule):
         group = np.empty(records.count, np.int64)
         group[order] = number
         first = order[edges(number)]
-        rows, many = merged_lineage(records, group, first)
+        rows, many = merged_lineage(records, group, first, context.step)
         ends = records.columns[self.end]
         by_end = np.lexsort((day_numbers(ends), group))
         last = by_end[edges(group[by_end], last=True)]

@@ -14,7 +14,7 @@ from trialkit.records import Records
 from trialkit.rule import Condition, RecordRule
 from trialkit.rules.choose import Outcome
 from trialkit.rules.evaluate import missing_like
-from trialkit.steps import ColumnNames, below, fill, merged_lineage
+from trialkit.steps import ColumnNames, below, fill, marked, merged_lineage
 
 
 class NotDone(RecordRule):
@@ -66,10 +66,11 @@ class NotDone(RecordRule):
         whole[group[~context.mask(self.when)]] = False
         mine = whole[group]
         number = np.where(whole, np.cumsum(whole) - 1, -1)
-        rows, many = merged_lineage(records, number[group], first[whole])
+        rows, many = merged_lineage(records, number[group], first[whole], context.step)
         merged = replace(records.take(first[whole]), rows=rows, many=many)
         if merged.item is not None:
             merged = replace(merged, item=missing_like("text", merged.count))
         places = np.r_[np.flatnonzero(~mine), first[whole]]
-        both = below([records.take(~mine), fill(merged, self.values, context)], self)
+        merged = marked(fill(merged, self.values, context), 0, context)
+        both = below([records.take(~mine), merged], self)
         return both.take(np.argsort(places, kind="stable"))

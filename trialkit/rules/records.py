@@ -11,7 +11,7 @@ from trialkit.context import Context
 from trialkit.records import Records
 from trialkit.rule import ANY, Condition, RecordRule, Reference, Step, TableName, Value
 from trialkit.rules.choose import Outcome
-from trialkit.steps import below, fill, run
+from trialkit.steps import below, fill, marked, run
 
 Schema = dict[str, frozenset[str]]
 
@@ -115,7 +115,11 @@ class Stack(RecordRule):
         >>> Stack(stack=[[{"read": "DM"}], [{"read": "DM"}]]).apply(context.records, context).count
         4
         """
-        return below([records, *(run(branch, Records({}, 0), context) for branch in self.branches)], self)
+        made = [
+            marked(run(branch, Records({}, 0), context), number, context)
+            for number, branch in enumerate(self.branches)
+        ]
+        return below([records, *made], self)
 
 
 class Let(RecordRule):
@@ -204,4 +208,4 @@ class Repeat(RecordRule):
         ['x', 'y', 'z']
         """
         again = fill(records.take(context.mask(self.when)), self.values, context)
-        return below([records, again], self)
+        return below([records, marked(again, 0, context)], self)

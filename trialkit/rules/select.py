@@ -95,7 +95,7 @@ class KeyedRows(Model):
         """
         if not self.table:
             return context
-        return replace(context, records=context.table(self.table), variables={}, witnesses={})
+        return replace(context, records=context.table(self.table), variables={}, witnesses={}, lists={})
 
     def find(self, context: Context, of: VariableRule | None = None, *, missing: bool = False) -> Found:
         """Find the rows of each record, and what a rule gives for them.
@@ -266,17 +266,40 @@ def _located(value: dict[str, Any]) -> SpecMap:
 
 
 def keep_witness(context: Context, selection: KeyedRows, rows: Rows) -> None:
-    """Keep the rows that decided: of the table, or behind the records at hand.
+    """Keep the rows that decided: of the table, or records at hand.
+
+    Records at hand are kept by their place; in a step, after which there may be others, by their rows.
 
     >>> from trialkit.context import Store
     >>> from trialkit.records import Records
     >>> context = Context(Store(None, {}, {}), "DM", Records.start("SUBJ", {}, 2), variable="V")
-    >>> keep_witness(context, TableRows(within="A"), np.array([1, 1])); context.witnesses["SUBJ@V"].tolist()
+    >>> keep_witness(context, TableRows(within="A"), np.array([1, 1])); context.witnesses["@V"].tolist()
     [1, 1]
     """
-    if selection.table:
+    if selection.table or (selection.together() and not context.step):
         context.witness(selection.table, rows)
     elif selection.together():
         for source, behind in context.records.rows.items():
             if is_main(source):
                 context.witness(source, np.append(behind, NONE)[rows])
+
+
+def keep_list(context: Context, selection: KeyedRows, found: Found) -> None:
+    """Keep all rows that were found, as ``keep_witness`` keeps one.
+
+    >>> from trialkit.context import Store
+    >>> from trialkit.records import Records
+    >>> table = Records.start("EX", {"USUBJID": Column.text(["1", "1"])}, 2)
+    >>> records = Records.start("DM", {"USUBJID": Column.text(["1"])}, 1)
+    >>> context = Context(Store(None, {"EX": table}, {}), "DM", records, variable="V")
+    >>> rows = TableRows(table="EX")
+    >>> keep_list(context, rows, rows.find(context)); context.lists["#EX@V"].row.tolist()
+    [0, 1]
+    """
+    if selection.table or (selection.together() and not context.step):
+        context.listed(selection.table, found.group, (found.key, found.row))
+    elif selection.together():
+        for source, behind in context.records.rows.items():
+            if is_main(source):
+                there = behind[found.row] != NONE
+                context.listed(source, found.group, (found.key[there], behind[found.row][there]))

@@ -14,16 +14,17 @@ from trialkit.context import Context
 from trialkit.match import match
 from trialkit.model import Model
 from trialkit.problems import Kind
-from trialkit.records import Records
+from trialkit.records import NONE, Records
 from trialkit.rule import ColumnName, Condition, RecordRule, Reference
 from trialkit.rules.choose import Outcome
 from trialkit.rules.evaluate import as_number, as_text, missing_like
-from trialkit.steps import ColumnNames, below, fill, merged_lineage
+from trialkit.steps import ColumnNames, below, fill, marked, merged_lineage
 
 TWICE = Kind("ROW-030", "an item stands twice in a total", "Drop the duplicate records before.")
 NO_MAXIMUM = Kind("ROW-031", "an item without a maximum", "Add the item to the table of maxima.")
 
 Numbers = npt.NDArray[np.float64]
+MEMBER = np.int32(-2)  # a total is marked by its number, a record that it adds by -2 minus that number
 
 
 class Maxima(Model):
@@ -124,8 +125,12 @@ class Total(RecordRule):
         total, enough = self._totals(values, answered, group, len(first), context)
         kept = np.ones(len(first), bool) if self.short == "missing" else enough
         number = np.append(np.where(kept, np.cumsum(kept) - 1, -1), -1)  # the last stands for group -1
-        made = self._records(records, number[group], members[first[kept]], total[kept])
-        return below([records, fill(made, self.values, context)], self)
+        number = number[group].astype(np.int32)
+        made = self._records(records, number, members[first[kept]], total[kept], context)
+        made = fill(made, self.values, context)
+        added = answered & (number >= 0)
+        told = marked(records, np.where(added, MEMBER - number, NONE), context)
+        return below([told, marked(made, np.arange(made.count, dtype=np.int32), context)], self)
 
     def _check_items(self, answered: Mask, records: Records, context: Context) -> None:
         if not self.item:
@@ -167,10 +172,15 @@ class Total(RecordRule):
         return np.asarray(np.nan_to_num(numbers[answered]), np.float64)
 
     def _records(
-        self, records: Records, group: npt.NDArray[Any], first: npt.NDArray[Any], total: Numbers
+        self,
+        records: Records,
+        group: npt.NDArray[Any],
+        first: npt.NDArray[Any],
+        total: Numbers,
+        context: Context,
     ) -> Records:
         into = self.into or self.value
-        rows, many = merged_lineage(records, group, first)
+        rows, many = merged_lineage(records, group, first, context.step)
         columns = {name: records.columns[name].take(first) for name in self.by}
         made = Column.numbers(total)
         as_it_is = into in records.columns and records.columns[into].kind == "text"
