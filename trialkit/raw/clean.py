@@ -13,6 +13,7 @@ import numpy as np
 from trialkit.column import Column, Mask
 from trialkit.problems import Kind, Problem, Problems, Severity
 from trialkit.raw.checks import column_check
+from trialkit.raw.keys import promised
 from trialkit.raw.source import RawSource, Trim
 from trialkit.raw.table import RawTable, missing_columns, said_lines
 
@@ -48,8 +49,8 @@ def clean(table: RawTable, source: RawSource, problems: Problems) -> RawTable:
 
     Args:
         table: the table as read.
-        source: trim, missing, columns, mistyped and key.
-        problems: where problems go: RAW-001 and RAW-030 to RAW-033.
+        source: trim, missing, columns, mistyped, key, duplicates and always.
+        problems: where problems go: RAW-001 and RAW-030 to RAW-036.
 
     Returns:
         The table with its columns changed and every change counted in ``notes``.
@@ -67,6 +68,7 @@ def clean(table: RawTable, source: RawSource, problems: Problems) -> RawTable:
     for name in columns:
         _look(done, name, notes, problems)
     _check_columns(done, source, problems)
+    problems.add(*promised(done, source))
     if blank := int(_blank_rows(done).sum()):
         notes["blank rows"] = blank
     return replace(done, notes=dict(notes))
@@ -132,7 +134,7 @@ def _first(column: Column, pattern: re.Pattern[str]) -> int:
 
 
 def _check_columns(table: RawTable, source: RawSource, problems: Problems) -> None:
-    problems.add(*missing_columns(table, [*source.key, *source.columns]))
+    problems.add(*missing_columns(table, [*source.key, *source.always, *source.columns]))
     severity: Severity = source.mistyped
     for name, text in source.columns.items():
         if name in table.columns:

@@ -40,6 +40,16 @@ class RawSource(Model):
         ),
     )
     key: tuple[str, ...] = Field((), description="columns that together name one row")
+    duplicates: Literal["error", "query", "keep"] = Field(
+        "error",
+        description=(
+            "what rows are that have the key of another row, or a blank in it: an error, a data query, or "
+            "kept for the rules to handle"
+        ),
+    )
+    always: dict[str, str] = Field(
+        {}, description="columns that hold one value in every row, such as the study; another is an error"
+    )
     columns: dict[str, str] = Field(
         {},
         description=(
