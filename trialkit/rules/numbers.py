@@ -266,7 +266,7 @@ class Score(VariableRule):
     maxima: list[float] = Field([], description="highest value of each item, or one for all items")
     scale: float | None = Field(None, gt=0, description="highest value of the score")
     invalid: Invalid = Field(
-        "error", description="what an item above its maximum does to the score: error, query, missing"
+        "error", description="what an item that is no number or above its maximum does: error, query, missing"
     )
 
     example: ClassVar[str] = """TOTAL:
@@ -293,9 +293,11 @@ class Score(VariableRule):
         >>> Score(score=["A", "B"]).unanswered
         'missing'
         """
-        columns = [as_number(context.value(item), context, self) for item in self.items]
+        texts = [context.value(item) for item in self.items]
+        columns = [self._numbers(text, context) for text in texts]
         weights = self.maxima * len(columns) if len(self.maxima) == 1 else self.maxima
-        beyond = np.zeros(context.count, bool)
+        pairs = zip(texts, columns, strict=True)
+        beyond = np.logical_or.reduce([one.missing() & ~text.missing() for text, one in pairs])
         for column, most in zip(columns, weights, strict=False):
             above = column.where(lambda value, most=most: value > most)  # type: ignore[misc]
             if self.invalid != "missing":
@@ -303,6 +305,15 @@ class Score(VariableRule):
                 context.report(BEYOND, "an item is above its maximum", above, column, self, severity=severity)
             beyond |= above
         return without(Column.numbers(self._scores(columns, weights, context.count)), beyond)
+
+    def _numbers(self, column: Column, context: Context) -> Column:
+        if self.invalid == "error" or column.kind == "number":
+            return as_number(column, context, self)
+        numbers = to_numbers(column, to_number)
+        if self.invalid == "query":
+            bad = numbers.missing() & ~column.missing()
+            context.report(INVALID, "an item is no number", bad, column, self, severity="query")
+        return numbers
 
     def _scores(self, columns: Sequence[Column], weights: list[float], rows: int) -> npt.NDArray[np.float64]:
         weights = weights or [1.0] * len(columns)
