@@ -20,6 +20,7 @@ from trialkit.checks.validation import NOT_NULLABLE, failures, held_on, load_pan
 from trialkit.checks.values import NULL, ValueCheck
 from trialkit.column import Column
 from trialkit.context import Context, Store
+from trialkit.dates import offset_of, offsets
 from trialkit.problems import Problem, Refusal
 from trialkit.standard import Standard
 
@@ -78,15 +79,10 @@ def values_at(
         rows: ascending places of the records; default: all.
         said: which records these are, to add to each sentence.
 
-    >>> from trialkit.attributes import Dataset
-    >>> from trialkit.built import Built
-    >>> from trialkit.context import Store
-    >>> from trialkit.records import Records
-    >>> records = Records({"SEX": Column.text(["M", "", "M"])}, 3)
-    >>> review = Review(Built(None, Dataset("DM", "", ()), {"SEX": Meta("SEX", "Sex", "Char")}, records),
-    ...     Store(None, {}, {}))
-    >>> [one.count for one in values_at(review, "SEX", [ValueCheck(NULL, "is null", bool)])]
-    [1]
+    >>> from trialkit.samples import sample_review
+    >>> dm = sample_review("DM", SEX=["M", "", "M"])
+    >>> [one.line() for one in values_at(dm, "SEX", [ValueCheck(NULL, "is null", bool)])]
+    ['error CHECK-102 DM.SEX record 2 is null. Map a value for every record, or ...']
     """
     column = review.column(name) if rows is None else review.column(name).take(rows)
     meta = review.built.metas[name]
@@ -129,13 +125,10 @@ def _offsets(review: Review, meta: Meta) -> list[Problem]:
     if not iso.holds_dates(meta):
         return []
     column = review.column(meta.name)
-    if not any(map(iso.has_offset, column.values.tolist())):
-        return []
-    known = iso.offsets_of(column.compact().values.tolist())
-    if len(known) < 2:
+    if len(known := offsets(column)) < 2:
         return []
     what = f"{len(known)} different offsets from UTC"
-    return review.problems(iso.OFFSETS, what, meta.name, column.where(iso.has_offset))
+    return review.problems(iso.OFFSETS, what, meta.name, column.where(lambda text: bool(offset_of(text))))
 
 
 def _value_levels(review: Review, meta: Meta, standard: Standard) -> list[Problem]:

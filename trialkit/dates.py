@@ -27,6 +27,7 @@ _TEXT = re.compile(
 )
 _FRACTION = re.compile(r"[.,][0-9]+")
 _OFFSET = re.compile(r"Z|[+-](?:0[0-9]|1[0-4])(?::[0-5][0-9])?")
+_TIME_WITH_OFFSET = re.compile(rf"T[^/]*?({_OFFSET.pattern})\Z")
 _LIMITS = {"year": (1, 9999), "month": (1, 12), "hour": (0, 23), "minute": (0, 59), "second": (0, 59)}
 _LEAP_YEAR = 2000
 _WHOLE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}(?:T[0-9]{2}:[0-9]{2}(?::[0-9]{2})?)?")
@@ -325,6 +326,16 @@ def study_day(date: Column, reference: Column) -> Column:
     return Column.numbers(apart + (apart >= 0))
 
 
+def offset_of(text: str) -> str:
+    """Give the offset from UTC of an ISO 8601 date-time; "" for none.
+
+    >>> offset_of("2021-03-05T08:02-05:00"), offset_of("2021-03-05T08:02"), offset_of("2021T08/2021-03-05")
+    ('-05:00', '', '')
+    """
+    found = _TIME_WITH_OFFSET.search(text)
+    return found[1] if found else ""
+
+
 def offsets(column: Column) -> tuple[str, ...]:
     """List the offsets from UTC that a column's date-times have; more than one needs a look.
 
@@ -333,5 +344,4 @@ def offsets(column: Column) -> tuple[str, ...]:
     >>> offsets(Column.text(["2021-03-05T08:02+08:00", "2021-03-05T08:02", "2021-03-05"]))
     ('', '+08:00')
     """
-    found = (PartialDate.parse(text) for text in column.compact().values.tolist())
-    return tuple(sorted({date.offset for date in found if date and date.precision in _TIMED}))
+    return tuple(sorted({offset_of(text) for text in column.distinct().values.tolist() if "T" in text}))

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
 
 from trialkit.checks.review import Review
-from trialkit.column import Column
-from trialkit.dates import days, moments
+from trialkit.dates import moments, study_day
 from trialkit.problems import Kind, Problem
 
 OTHER_DAY = Kind(
@@ -41,28 +39,12 @@ def study_days(review: Review) -> list[Problem]:
     reference = review.of_subject("DM", "RFSTDTC") if pairs else None
     if reference is None:
         return []
-    found, first = [], day_numbers(reference)
+    found: list[Problem] = []
     for day, date in pairs:
-        apart = day_numbers(review.column(date)) - first
-        given = review.column(day).objects()
-        # NaN differs from every day: a day without a complete date is wrong too
-        wrong = ~np.isnan(given) & (given != apart + (apart >= 0))
+        given, right = review.column(day).objects(), study_day(review.column(date), reference).objects()
+        wrong = ~np.isnan(given) & (given != right)  # NaN differs: without a complete date there is no day
         found += review.problems(OTHER_DAY, f"{day} is not the study day of {date}", day, wrong)
     return found
-
-
-def day_numbers(column: Column) -> npt.NDArray[np.float64]:
-    """Give the day number of each date; NaN unless it is complete; shape (rows,).
-
-    Times are cut off first, so that each day is read once.
-
-    >>> np.diff(day_numbers(Column.text(["2021-02-28T08:00", "2021-03-01", "2021-03"]))).tolist()
-    [1.0, nan]
-    """
-    texts = [text[:10] if "/" not in text else "" for text in column.values.tolist()]
-    known = {text: days(text) for text in set(texts)}
-    numbers = [np.nan if (day := known[text]) is None else day for text in texts]
-    return np.array(numbers, np.float64)[column.codes]
 
 
 def starts_and_ends(review: Review) -> list[Problem]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 from datetime import date
 
 from trialkit.built import Meta
@@ -35,7 +34,6 @@ OFFSETS = Kind(
     severity="query",
 )
 DATE, DURATION = "ISO 8601 datetime", "ISO 8601 duration"
-_OFFSET = re.compile(r"T.*(Z|[+-][0-9]{2}(?::[0-9]{2})?)$")
 # A date that every calendar month has: certain to be right without a look at the calendar.
 _PLAIN = re.compile(
     r"(?!0000)\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|1\d|2[0-8])(?:T(?:[01]\d|2[0-3]):[0-5]\d(?::[0-5]\d)?)?",
@@ -90,24 +88,6 @@ def is_duration_or_interval(text: str) -> bool:
     [True, True, False, False]
     """
     return is_duration(text) or ("/" in text and is_date(text))
-
-
-def offsets_of(texts: Iterable[str]) -> set[str]:
-    """Collect the offsets from UTC of date-times; one without an offset counts as the empty text.
-
-    >>> sorted(offsets_of(["2021-03-05T08:02+08:00", "2021-03-05T08:02", "2021-03-05"]))
-    ['', '+08:00']
-    """
-    return {found[1] if (found := _OFFSET.search(text)) else "" for text in texts if "T" in text}
-
-
-def has_offset(text: str) -> bool:
-    """Say whether a date-time has an offset from UTC.
-
-    >>> has_offset("2021-03-05T08:02Z"), has_offset("2021-03-05T08:02")
-    (True, False)
-    """
-    return _OFFSET.search(text) is not None
 
 
 def _with_duration(text: str) -> bool:

@@ -87,5 +87,5 @@ def test_column_checks(check, good, bad):
 
 @pytest.mark.parametrize("check", ["", "int", "float", "YYYY-YYYY", "day", "dd.mm.yyyy"])
 def test_unknown_column_checks_are_refused(check):
-    with pytest.raises(ValidationError, match="is not text, integer, number or a date format: it (has|is)"):
+    with pytest.raises(ValidationError, match=r"is not text, integer, number or a date format: it (has|is)"):
         CsvSource(format="csv", file="a.csv", columns={"A": check})
