@@ -8,8 +8,8 @@ import pkgutil
 from pathlib import Path
 
 from trialkit.language import PACKAGES
-from trialkit.reference import reference
 from trialkit.problems import Kind
+from trialkit.reference import reference
 from trialkit.scan import find_rules
 from trialkit.schema import dataset_schema, study_schema
 
@@ -38,7 +38,8 @@ def problem_codes() -> str:
     True
     """
     rows = [
-        f"| <a id='{kind.code.lower()}'></a>`{kind.code}` | {kind.title} | {kind.fix} | {kind.severity} | {int(kind.exit)} |"
+        f"| <a id='{kind.code.lower()}'></a>`{kind.code}` "
+        f"| {kind.title} | {kind.fix} | {kind.severity} | {int(kind.exit)} |"
         for kind in kinds()
     ]
     head = (

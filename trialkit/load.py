@@ -82,7 +82,8 @@ class Loading:
             names = field_names(model_at(model, path[:-1]))
             self.add(UNKNOWN_KEY, f"unknown key '{key}'", where, did_you_mean(key, names))
         elif detail["type"] == "missing":
-            self.add(NO_KEY, f"key '{key}' is missing", find(data, path[:-1]))
+            hint = description(model_at(model, path[:-1]), key)
+            self.add(NO_KEY, f"key '{key}' is missing", find(data, path[:-1]), hint)
         else:
             self.add(BAD_VALUE, f"'{key}': {said(detail)}" if key else said(detail), where)
 
@@ -144,6 +145,16 @@ def field_names(model: type[Model]) -> list[str]:
     ['length']
     """
     return [info.alias or name for name, info in model.model_fields.items()]
+
+
+def description(model: type[Model], key: str) -> str:
+    """Say what a YAML key of a model is for; empty where nothing is said of it.
+
+    >>> description(Model, "label")
+    ''
+    """
+    said = next((f.description for n, f in model.model_fields.items() if key in (n, f.alias)), "")
+    return f"Add `{key}:` {said.rstrip('.')}." if said else ""
 
 
 def load(path: Path, model: type[M], loading: Loading | None = None, folder: Path | None = None) -> M:

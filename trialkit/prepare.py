@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -19,7 +19,7 @@ from trialkit.records import Records
 from trialkit.rule import ANY, Reference
 from trialkit.spec import DatasetSpec
 from trialkit.standard import Standard
-from trialkit.study import Study, load_study
+from trialkit.study import Study, frame, load_study
 from trialkit.terms import Terminology, join_terminologies, load_terminology
 from trialkit.units import Units, read_conversions
 
@@ -40,6 +40,7 @@ NO_DATASET = Kind(
     exit=Exit.SPEC,
 )
 UNITS = "tables/units.csv"
+NEAR = "Did you mean"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +52,7 @@ class Schema:
     """
 
     tables: dict[str, frozenset[str]]
+    datasets: frozenset[str] = frozenset()
 
     def has(self, table: str, column: str) -> bool:
         """Say whether a table has a column, as far as that is known.
@@ -88,13 +90,20 @@ def check_study(study: Study, standard: Standard, raw: Mapping[str, Iterable[str
     >>> print(check_study(sample_study(), sample_standard(), headers).items[0].line())
     error SPEC-020 sdtm/ex.yaml:... unknown column 'DOSE'. Did you mean 'EXDOSE'?
     """
-    problems, schema = Problems(), schema_of(study, raw)
+    problems = Problems()
+    schema = replace(schema_of(study, raw), datasets=frozenset(standard.facts.datasets))
     terms = terminology(study, standard, problems)
     for spec in study.datasets.values():
         columns = _check_records(spec, schema, problems)
         _check_variables(spec, columns, schema, problems)
         _check_standard(spec, standard, terms, problems)
-    return problems
+    return _framed(problems, study)
+
+
+def _framed(problems: Problems, study: Study) -> Problems:
+    """Give each problem once, with the lines of the spec around it."""
+    once = {(one.kind.code, one.what, one.where): one for one in problems.items}
+    return Problems([replace(one, frame=one.frame or frame(study, one.where)) for one in once.values()])
 
 
 def _check_records(spec: DatasetSpec, schema: Schema, problems: Problems) -> frozenset[str]:
@@ -131,14 +140,25 @@ def _unknown(
 ) -> None:
     for one in references:
         if one.table and one.table not in schema.tables:
-            hint = did_you_mean(one.table, schema.tables)
+            hint = _table_hint(one.table, schema)
             problems.add(Problem(NO_TABLE, f"unknown table '{one.table}'", one.place, hint=hint))
         elif one.column:
             known = schema.tables[one.table] if one.table else columns
             if not {one.column, ANY} & known:
                 of = f" of {one.table}" if one.table else ""
-                hint = did_you_mean(one.column, known)
+                hint = _column_hint(one, known)
                 problems.add(Problem(NO_COLUMN, f"unknown column '{one.column}'{of}", one.place, hint=hint))
+
+
+def _table_hint(name: str, schema: Schema) -> str:
+    if name in schema.datasets:
+        return f"{name} has no spec in this study: add one, or name another table."
+    return did_you_mean(name, schema.tables)
+
+
+def _column_hint(one: Reference, known: Iterable[str]) -> str:
+    hint = did_you_mean(one.column, known)
+    return hint if one.table or hint.startswith(NEAR) else f"A text is written \"'{one.column}'\". {hint}"
 
 
 def _check_standard(spec: DatasetSpec, standard: Standard, terms: Terminology, problems: Problems) -> None:

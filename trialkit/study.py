@@ -10,7 +10,7 @@ from typing import TypeVar
 
 from trialkit.load import Loading, load
 from trialkit.model import Model
-from trialkit.problems import Exit, Kind, Place, Problem, Refusal, did_you_mean
+from trialkit.problems import Exit, Kind, Place, Problem, Refusal, code_frame, did_you_mean
 from trialkit.raw.read import read
 from trialkit.raw.source import CsvSource
 from trialkit.raw.table import RawTable
@@ -77,6 +77,17 @@ def load_study(folder: Path, part: str, rules: tuple[str, ...]) -> Study:
     loading.problems.refuse()
     assert spec is not None
     return Study(folder, spec, datasets, tables, loading.texts)
+
+
+def frame(study: Study, where: Place) -> str:
+    """Show the lines of a spec around a place; empty for a place that is not in the specs.
+
+    >>> print(frame(Study(Path("."), None, {}, {}, {"dm.yaml": "a: 1"}), Place("dm.yaml", 1, 1)))
+    > 1 | a: 1
+        | ^
+    """
+    text = study.texts.get(where.file, "")
+    return code_frame(text, where.line, where.column) if text and where.line else ""
 
 
 def _load(path: Path, model: type[M], loading: Loading, folder: Path) -> M | None:

@@ -99,7 +99,7 @@ def _table(problems: list[Problem], spot: Spot) -> Table:
 
 def _place(problem: Problem, spot: Spot) -> str:
     """Say where the problem is: in the data, in the raw file, and which line of the specs finds it."""
-    where, spec = str(problem.where), str(problem.spec)
+    where, spec = str(problem.where), str(problem.spec) if problem.spec != problem.where else ""
     spots = (
         where,
         spot(problem) if problem.cells is not None else "",

@@ -120,8 +120,18 @@ def codelist_of(rule: Rule, name: str, context: Context) -> Codelist:
     trialkit.problems.Refusal: error TERM-101 SEX has no codelist. Name one with `codelist:`; the variable ...
     """
     if not name and not (context.spec and context.spec.codelist):
-        raise Refusal([Problem(NO_CODELIST, f"{context.variable} has no codelist", rule.place())])
+        what = f"{context.variable} has no codelist"
+        raise Refusal([Problem(NO_CODELIST, what, rule.place(), hint=_several(context))])
     return context.codelist(name)
+
+
+def _several(context: Context) -> str:
+    """Name the codelists of a variable for which the standard has more than one."""
+    facts = context.store.facts
+    dataset = facts.find(context.dataset) if facts else None
+    one = dataset.find(context.variable) if dataset else None
+    names = [context.codelist(code).name for code in one.codelists] if one else []
+    return f"Its codelists are {', '.join(names)}: name one with `codelist:`." if names else ""
 
 
 def suggestion(column: Column, mask: Mask, codelist: Codelist) -> str:

@@ -27,6 +27,12 @@ FOREIGN = Kind(
     "Give another folder, or empty this one yourself.",
     exit=Exit.SPEC,
 )
+NOTHING = Kind(
+    "SIM-008",
+    "the study has no simulation",
+    "Give the folder of its own raw export: `--raw`, or `RAW=` with make.",
+    exit=Exit.SPEC,
+)
 MOST = 100_000
 BLOCK = 2_000  # rows of the partition table that are in memory at once; part of what a seed means
 SPEC_FILE = "simulation.yaml"
@@ -94,8 +100,10 @@ def simulate(
 
     >>> simulate(Path("specs/none"), 13, 1, Path("build/none"))
     Traceback (most recent call last):
-    trialkit.problems.Refusal: error SPEC-001 simulation.yaml cannot read simulation.yaml: ...
+    trialkit.problems.Refusal: error SIM-008 there is no simulation.yaml in 'none'. ...
     """
+    if not (spec_dir / SPEC_FILE).is_file():
+        raise Refusal([Problem(NOTHING, f"there is no {SPEC_FILE} in '{spec_dir.name}'")])
     spec = load(spec_dir / SPEC_FILE, Simulation, folder=spec_dir)
     check_names(spec)
     subjects = subjects or spec.subjects
