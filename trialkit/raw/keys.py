@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from itertools import pairwise
 from typing import TypeAlias
 
 import numpy as np
@@ -86,7 +87,7 @@ def _texts(columns: Sequence[Column], rows: Rows) -> Column:
 def _said(table: RawTable, rows: Rows, group: npt.NDArray[np.int32]) -> str:
     """Say the lines of each key, of many keys the first few; rows of one key stand together."""
     starts = np.flatnonzero(np.diff(group, prepend=-1)).tolist()
-    spans = list(zip(starts, [*starts[1:], len(rows)], strict=True))[:SHOWN_KEYS]
+    spans = list(pairwise([*starts, len(rows)]))[:SHOWN_KEYS]
     keys = [said_lines(table.lines[rows[first:last]], table.unit) for first, last in spans]
     more = len(starts) - len(keys)
     return "; ".join(keys) + (f"; and {more} more keys" if more else "")
