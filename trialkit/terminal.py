@@ -14,6 +14,7 @@ from trialkit.problems import Problem
 
 MOST_FRAMES = 20
 MOST_ROWS = 60
+UNBROKEN = 10_000  # width in a file or pipe: trees would be cut at that of a terminal
 STYLES = {"error": "bold red", "query": "yellow"}
 
 Spot = Callable[[Problem], str]
@@ -29,7 +30,10 @@ class Terminal(Console):
     def __init__(self, *, stderr: bool = False) -> None:
         """Take the standard error stream, or the standard output."""
         stream = sys.stderr if stderr else sys.stdout
-        super().__init__(stderr=stderr, soft_wrap=not stream.isatty(), highlight=False, markup=False)
+        width = None if stream.isatty() else UNBROKEN
+        super().__init__(
+            stderr=stderr, soft_wrap=width is not None, width=width, highlight=False, markup=False
+        )
 
     def on_broken_pipe(self) -> None:
         """Write nothing more, as after ``| head``; what the command does goes on.
