@@ -13,21 +13,19 @@ import pyarrow.parquet as pq
 from trialkit.column import Column
 from trialkit.records import Many, Records
 
-ITEM = "item"
 MANY = ".many"
 COLUMNS = ".columns"
 
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Trace:
-    """The lineage of one dataset: see ``Records.rows``, ``item`` and ``many``.
+    """The lineage of one dataset: see ``Records.rows`` and ``many``.
 
-    >>> Trace({}, None, ()).rows
+    >>> Trace({}, ()).rows
     {}
     """
 
     rows: Mapping[str, np.ndarray]
-    item: Column | None
     many: tuple[Many, ...]
 
 
@@ -45,8 +43,6 @@ def write_trace(folder: Path, name: str, records: Records, unpublished: Iterable
     columns: dict[str, pa.Array] = {
         key: pa.array(records.rows[key], pa.int32()) for key in sorted(records.rows)
     }
-    if records.item is not None:
-        columns[ITEM] = _values(records.item)
     paths = [_write(folder / f"{name.lower()}.parquet", columns)]
     if records.many:
         paths.append(_write(folder / f"{name.lower()}{MANY}.parquet", _pairs(records.many)))
@@ -65,17 +61,18 @@ def _values(column: Column) -> pa.Array:
 
 
 def _pairs(many: tuple[Many, ...]) -> dict[str, pa.Array]:
-    source = [name for one in many for name in [one.source] * len(one.record)]
+    number = np.repeat(np.arange(len(many), dtype=np.int32), [len(one.record) for one in many])
     return {
-        "source": pa.array(source, pa.string()),
+        "source": pa.DictionaryArray.from_arrays(number, pa.array([one.source for one in many], pa.string())),
         "record": pa.array(np.concatenate([one.record for one in many]), pa.int32()),
         "row": pa.array(np.concatenate([one.row for one in many]), pa.int32()),
     }
 
 
 def _write(path: Path, columns: Mapping[str, pa.Array]) -> Path:
+    coded = [name for name, values in columns.items() if pa.types.is_dictionary(values.type)]
     table = pa.table(dict(columns))
-    pq.write_table(table, path, compression="lz4", use_dictionary=[ITEM], write_statistics=False)
+    pq.write_table(table, path, compression="lz4", use_dictionary=coded, write_statistics=False)
     return path
 
 
@@ -92,16 +89,24 @@ def read_trace(folder: Path, name: str) -> Trace:
     [0]
     """
     table = pq.read_table(folder / f"{name.lower()}.parquet")
-    rows = {key: table[key].to_numpy() for key in table.column_names if key != ITEM}
-    item = Column.text(table[ITEM].to_pylist()) if ITEM in table.column_names else None
+    rows = {key: table[key].to_numpy() for key in table.column_names}
     many_path = folder / f"{name.lower()}{MANY}.parquet"
-    return Trace(rows, item, _read_many(many_path) if many_path.exists() else ())
+    return Trace(rows, _read_many(many_path) if many_path.exists() else ())
 
 
 def _read_many(path: Path) -> tuple[Many, ...]:
-    table = pq.read_table(path).to_pandas()
-    groups = table.groupby("source", sort=True)
-    return tuple(Many(str(name), part["record"].to_numpy(), part["row"].to_numpy()) for name, part in groups)
+    table = pq.read_table(path)
+    source, record, row = _coded(table["source"]), table["record"].to_numpy(), table["row"].to_numpy()
+    made = []
+    for number, name in enumerate(source.values.tolist()):
+        mine = source.codes == number
+        made.append(Many(name, record[mine], row[mine]))
+    return tuple(made)
+
+
+def _coded(array: pa.ChunkedArray) -> Column:
+    whole = array.unify_dictionaries().combine_chunks()
+    return Column(np.array(whole.dictionary.to_pylist(), object), whole.indices.to_numpy().astype(np.int32))
 
 
 def read_unpublished(folder: Path, name: str, column: str) -> Column | None:
@@ -120,4 +125,4 @@ def read_unpublished(folder: Path, name: str, column: str) -> Column | None:
     array = pq.read_table(path, columns=[column])[column]
     if pa.types.is_floating(array.type):
         return Column.numbers(array.to_numpy())
-    return Column.text(array.to_pylist())
+    return _coded(array)

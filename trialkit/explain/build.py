@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from trialkit.column import Column
+from trialkit.explain.xptcolumns import XptColumns, open_xpt
 from trialkit.manifest import sha256
 from trialkit.problems import Exit, Kind, Place, Problem, Problems, Refusal, did_you_mean
 from trialkit.publish import read_manifest
@@ -18,7 +19,6 @@ from trialkit.raw.table import RawTable
 from trialkit.records import Many, Rows
 from trialkit.standard import Standard
 from trialkit.study import Study, load_study
-from trialkit.tables import read_table
 from trialkit.trace import Trace, read_trace, read_unpublished
 
 NO_BUILD = Kind(
@@ -60,6 +60,7 @@ class Build:
     _columns: dict[tuple[str, str], Column] = field(default_factory=dict)
     _traces: dict[str, Trace] = field(default_factory=dict)
     _raw: dict[str, RawTable | None] = field(default_factory=dict)
+    _files: dict[str, XptColumns | None] = field(default_factory=dict)
 
     @property
     def datasets(self) -> dict[str, int]:
@@ -106,7 +107,7 @@ class Build:
         self.check(dataset)
         if dataset not in self._traces:
             made = read_trace(self.traces, dataset)
-            self._traces[dataset] = Trace(made.rows, made.item, tuple(map(_by_record, made.many)))
+            self._traces[dataset] = Trace(made.rows, tuple(map(_by_record, made.many)))
         return self._traces[dataset]
 
     def column(self, dataset: str, variable: str) -> Column:
@@ -128,14 +129,36 @@ class Build:
         hidden = read_unpublished(self.traces, dataset, variable)
         if hidden is not None:
             return hidden
-        path = self.out / self.part / f"{dataset.lower()}.xpt"
-        known = names_in(path) if path.exists() else []
-        if variable not in known:
+        file = self._file(dataset)
+        if file is None or variable not in file.names:
             spec = self.study.datasets.get(dataset)
-            hint = did_you_mean(variable, known or (spec.variables if spec else []))
+            hint = did_you_mean(variable, file.names if file else spec.variables if spec else [])
             where = Place(dataset=dataset, variable=variable)
             raise Refusal([Problem(NO_VARIABLE, NO_VARIABLE.title, where, hint=hint)])
-        return read_table(path, [variable]).columns[variable]
+        return file.column(variable, self.datasets[dataset])
+
+    def _file(self, dataset: str) -> XptColumns | None:
+        if dataset not in self._files:
+            path = self.out / self.part / f"{dataset.lower()}.xpt"
+            self._files[dataset] = open_xpt(path) if path.exists() else None
+        return self._files[dataset]
+
+    def value(self, dataset: str, record: int, variable: str) -> str | float:
+        """Give one value of a variable, published or not.
+
+        Raises:
+            Refusal: WHY-002, WHY-003.
+
+        >>> Build(Path("."), "sdtm", None, Path("."), {"datasets": {}}).value("DM", 0, "SEX")
+        Traceback (most recent call last):
+        trialkit.problems.Refusal: error WHY-002 DM no such dataset in the build. None is known.
+        """
+        file = self._file(dataset) if dataset in self.datasets else None
+        if file is not None and variable in file.names and (dataset, variable) not in self._columns:
+            return file.value(variable, record)
+        column = self.column(dataset, variable)
+        made: str | float = column.values[column.codes[record]]
+        return made
 
     def has(self, dataset: str, variable: str) -> bool:
         """Say whether a dataset has a variable, published or not.
@@ -143,6 +166,8 @@ class Build:
         >>> Build(Path("."), "sdtm", None, Path("."), {"datasets": {}}).has("DM", "SEX")
         False
         """
+        if dataset in self.datasets and (file := self._file(dataset)) and variable in file.names:
+            return True
         try:
             self.column(dataset, variable)
         except Refusal:
@@ -169,19 +194,6 @@ class Build:
             elif table.sha256 != then:
                 self.warnings.append(f"raw file {spec.file} has changed since the build")
         return self._raw[source]
-
-
-def names_in(path: Path) -> list[str]:
-    """Name the variables of an XPT file without reading its records.
-
-    >>> names_in(Path("nowhere.xpt"))
-    Traceback (most recent call last):
-    pyreadstat._readstat_parser.PyreadstatError: File nowhere.xpt does not exist!
-    """
-    import pyreadstat
-
-    _, meta = pyreadstat.read_xport(path, metadataonly=True)
-    return list(meta.column_names)
 
 
 def _by_record(many: Many) -> Many:

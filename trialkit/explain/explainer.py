@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, TypeVar
 
 from trialkit.explain.answer import Answer
 from trialkit.explain.build import Build
 from trialkit.explain.live import Live, live_parts
 from trialkit.explain.scope import Scope
 from trialkit.explain.steps import column_answers
-from trialkit.exprfunctions import to_text
+from trialkit.numerals import to_text
 from trialkit.plan import all_variables
 from trialkit.raw.table import RawTable
 from trialkit.rule import VariableRule
+
+T = TypeVar("T")
 
 COPIED = {"STUDYID", "USUBJID"}  # what a supplemental record shares with its parent
 
@@ -30,7 +33,7 @@ class Explainer:
     """
 
     builds: list[Build]
-    _known: dict[tuple[str, int, str], Answer] = field(default_factory=dict)
+    _known: dict[tuple[Any, ...], Any] = field(default_factory=dict)
 
     @property
     def warnings(self) -> list[str]:
@@ -56,10 +59,18 @@ class Explainer:
         Traceback (most recent call last):
         IndexError: list index out of range
         """
-        key = (dataset, record, variable)
+        return self.once((dataset, record, variable), lambda: self._why(dataset, record, variable))
+
+    def once(self, key: tuple[Any, ...], make: Callable[[], T]) -> T:
+        """Make something once, and keep it.
+
+        >>> Explainer([]).once(("items", 1), lambda: ["SYSBP"])
+        ['SYSBP']
+        """
         if key not in self._known:
-            self._known[key] = self._why(*key)
-        return self._known[key]
+            self._known[key] = make()
+        made: T = self._known[key]
+        return made
 
     def rows(self, dataset: str, record: int) -> list[Answer]:
         """List the rows behind a record, of raw files and of other datasets.
@@ -97,10 +108,9 @@ class Explainer:
 
         >>> Explainer([]).value(None, "DM", 0, "SEX")
         Traceback (most recent call last):
-        AttributeError: 'NoneType' object has no attribute 'column'
+        AttributeError: 'NoneType' object has no attribute 'value'
         """
-        column = build.column(dataset, variable)
-        return _text(column.values[column.codes[record]])
+        return _text(build.value(dataset, record, variable))
 
     def _companion(self, build: Build, head: Answer, dataset: str, record: int, variable: str) -> Answer:
         """Go from a supplemental record to the value of its parent."""
@@ -134,12 +144,13 @@ class Explainer:
                 found = self._named(one.column, one.column if one.record else owner, scope)
                 origins += [replace(answer, role=role) if role else answer for answer in found]
         notes, deciding = self._deciding(live, owner, scope)
+        said, combined = self._combined(live, owner, scope)
         return replace(
             head,
             rule=rule.sentence(),
             spec=str(rule.place()),
-            notes=(*live.notes, *notes),
-            origins=tuple(dict.fromkeys([*origins, *deciding])),
+            notes=(*live.notes, *notes, *said),
+            origins=tuple(dict.fromkeys([*origins, *deciding, *combined])),
         )
 
     def _named(self, name: str, owner: str, scope: Scope) -> tuple[Answer, ...]:
@@ -148,30 +159,52 @@ class Explainer:
         return column_answers(self, name, scope)
 
     def _deciding(self, live: Live, owner: str, scope: Scope) -> tuple[list[str], list[Answer]]:
-        """Give the cells of the rows that decided a value: of tables, or behind other records."""
-        wanted: dict[str, list[str]] = {}
-        for one, _ in live.references:
-            if one.table:
-                wanted.setdefault(one.table, []).extend([one.column] if one.column else [])
+        """Give the cells of the rows that decided a value: of tables, or of other records."""
         answers: list[Answer] = []
-        lost: list[str] = []
+        lost, notes = [], []
         for table, row in scope.deciding(owner):
-            if table in wanted:
-                cells = self.row(table, row, wanted[table], scope) if row >= 0 else []
+            if not table and live.elsewhere:
+                notes.append(_said_record(row, scope))
+                answers += (
+                    self._there(replace(scope, record=row), live) if row not in (-1, scope.record) else []
+                )
+            elif table in live.wanted:
+                cells = self.row(table, row, live.wanted[table], scope) if row >= 0 else []
                 answers += [replace(one, role=f"row of {table}") for one in cells]
                 lost += [f"no row of {table}"] if row < 0 else []
             elif row >= 0 and live.elsewhere:
                 answers += self._other_record(table, row, live, scope)
-        return [] if answers or live.notes else list(dict.fromkeys(lost)), answers
+        found = [] if answers or live.notes else list(dict.fromkeys(lost))
+        return [*found, *notes], answers
+
+    def _combined(self, live: Live, owner: str, scope: Scope) -> tuple[list[str], list[Answer]]:
+        """Give the cells of all rows that were combined: added up, or counted."""
+        answers: list[Answer] = []
+        notes = []
+        for table, rows in scope.listed(owner):
+            notes.append(f"{len(rows)} rows of {table}" if table else f"{len(rows)} records")
+            for row in rows:
+                if not table:
+                    answers += self._there(replace(scope, record=row), live)
+                elif table in live.wanted:
+                    cells = self.row(table, row, live.wanted[table], scope)
+                    answers += [replace(one, role=f"row of {table}") for one in cells]
+                else:
+                    answers += self._other_record(table, row, live, scope)
+        return notes, answers
 
     def _other_record(self, table: str, row: int, live: Live, scope: Scope) -> list[Answer]:
-        """Give what was read in another record of the dataset, known by a row behind it."""
+        """Give what was read in another record at hand, known by a row behind it."""
         record = scope.other(table, row)
-        names = [one.column for one in live.elsewhere]
-        if record is None:
-            return [replace(one, role="deciding row") for one in self.row(table, row, names, scope)]
-        there = replace(scope, record=record)
-        found = [answer for name in dict.fromkeys(names) for answer in self._named(name, "", there)]
+        if record is not None:
+            return self._there(replace(scope, record=record), live)
+        cells = self.row(table, row, [one.column for one in live.elsewhere], scope)
+        return [replace(one, role="deciding row") for one in cells]
+
+    def _there(self, there: Scope, live: Live) -> list[Answer]:
+        """Give what was read in another record of the dataset."""
+        names = dict.fromkeys(one.column for one in live.elsewhere)
+        found = [answer for name in names for answer in self._named(name, "", there)]
         return [replace(answer, role="deciding record") for answer in found]
 
     def row(self, table: str, row: int, columns: list[str], scope: Scope) -> list[Answer]:
@@ -219,6 +252,12 @@ class Explainer:
         if table in build.study.tables:
             return build.study.tables[table]
         return build.raw(table) if table in build.study.spec.sources else None
+
+
+def _said_record(record: int, scope: Scope) -> str:
+    if record < 0:
+        return "no record of its group decides"
+    return "this record decides" if record == scope.record else f"record {record + 1} decides"
 
 
 def _is_parent(name: str, companion: str, build: Build) -> bool:

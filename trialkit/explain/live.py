@@ -36,6 +36,19 @@ class Live:
     elsewhere: list[Reference] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
 
+    @property
+    def wanted(self) -> dict[str, list[str]]:
+        """Name the columns that were read of each table.
+
+        >>> Live([(Reference("START", "EX"), ""), (Reference("", "EX"), "")]).wanted
+        {'EX': ['START']}
+        """
+        found: dict[str, list[str]] = {}
+        for one, _ in self.references:
+            if one.table:
+                found.setdefault(one.table, []).extend([one.column] if one.column else [])
+        return found
+
     def add(self, references: Iterable[Reference], role: str = "") -> None:
         """Keep references, each once.
 
@@ -136,6 +149,7 @@ def _follow(rule: VariableRule, chosen: dict[int, int], live: Live) -> None:
         for value in (rule, *(getattr(rule, name) for name in type(rule).model_fields)):
             own = _set_apart(value, own, live)
         live.add(own)
+        live.elsewhere += [Reference(name, place=rule.place()) for name in rule.elsewhere()]
 
 
 def _follow_case(rule: Case, branch: int, chosen: dict[int, int], live: Live) -> None:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 
@@ -12,8 +11,9 @@ from trialkit.explain.build import Build, rows_of
 from trialkit.plan import all_variables
 from trialkit.records import is_main, source_of, variable_of
 from trialkit.rule import RecordRule
-from trialkit.rules.gather import Gather
+from trialkit.rules.join import Join
 from trialkit.rules.records import Read, Stack
+from trialkit.rules.totals import MEMBER
 from trialkit.spec import DatasetSpec
 from trialkit.trace import Trace
 
@@ -28,6 +28,8 @@ class Scope:
         record: place of its record, from 0.
         steps: the record rules before the rule.
         variables: whether names are variables of the dataset before they are columns.
+        above: number of the stack whose branch the steps are; "" for those of the dataset.
+        crossed: numbers of the steps that were gone back through, the last one first.
 
     >>> from types import SimpleNamespace
     >>> Scope(None, SimpleNamespace(dataset="LB"), 3, ()).dataset
@@ -39,6 +41,79 @@ class Scope:
     record: int
     steps: Sequence[RecordRule]
     variables: bool = False
+    above: str = ""
+    crossed: tuple[str, ...] = ()
+
+    @property
+    def path(self) -> str:
+        """Give the number of the last step, such as 2 or 2.1.
+
+        >>> from types import SimpleNamespace
+        >>> Scope(None, SimpleNamespace(dataset="LB"), 3, [Read(read="LAB")], above="2").path
+        '2.1'
+        """
+        return f"{self.above}.{len(self.steps)}" if self.above else str(len(self.steps))
+
+    def back(self) -> Scope:
+        """Go back through the last step, where names are columns of the records.
+
+        >>> from types import SimpleNamespace
+        >>> Scope(None, SimpleNamespace(dataset="LB"), 3, [Read(read="LAB")], True).back().variables
+        False
+        """
+        crossed = (self.path, *self.crossed)
+        return replace(self, steps=self.steps[:-1], variables=False, crossed=crossed)
+
+    def into(self, branch: Sequence[RecordRule]) -> Scope:
+        """Go into a branch of the last step, to its end.
+
+        >>> from types import SimpleNamespace
+        >>> Scope(None, SimpleNamespace(dataset="LB"), 3, [Read(read="LAB")]).into([]).above
+        '1'
+        """
+        return replace(self, steps=branch, variables=False, above=self.path)
+
+    def after(self, step: RecordRule) -> Scope:
+        """Add a step at the end.
+
+        >>> from types import SimpleNamespace
+        >>> Scope(None, SimpleNamespace(dataset="LB"), 3, ()).after(Read(read="LAB")).path
+        '1'
+        """
+        return replace(self, steps=[*self.steps, step])
+
+    def number(self) -> int:
+        """Give what the last step did with the record: its branch, its item, or that it was added.
+
+        >>> from types import SimpleNamespace
+        >>> import numpy as np
+        >>> build = SimpleNamespace(trace=lambda dataset: Trace({"#/1": np.array([7])}, ()))
+        >>> Scope(build, SimpleNamespace(dataset="LB"), 0, [Read(read="LAB")]).number()
+        7
+        """
+        return self.row(f"#/{self.path}")
+
+    def row(self, key: str) -> int:
+        """Give a number of the record's lineage; -1 for none.
+
+        >>> from types import SimpleNamespace
+        >>> build = SimpleNamespace(trace=lambda dataset: Trace({}, ()))
+        >>> Scope(build, SimpleNamespace(dataset="LB"), 0, ()).row("LAB")
+        -1
+        """
+        rows = self.trace.rows.get(key)
+        return int(rows[self.record]) if rows is not None else -1
+
+    def has_read(self, table: str) -> bool:
+        """Say whether a step before the last one reads or joins a table already.
+
+        >>> from types import SimpleNamespace
+        >>> steps = [Read(read="LAB"), Join(join="DM", on="USUBJID")]
+        >>> scope = Scope(None, SimpleNamespace(dataset="LB"), 3, steps)
+        >>> scope.has_read("LAB"), scope.has_read("DM")
+        (True, False)
+        """
+        return any(_reads(step, table) for step in self.steps[:-1])
 
     @property
     def dataset(self) -> str:
@@ -55,20 +130,11 @@ class Scope:
         """Give the dataset's lineage.
 
         >>> from types import SimpleNamespace
-        >>> build = SimpleNamespace(trace=lambda dataset: Trace({}, None, ()))
+        >>> build = SimpleNamespace(trace=lambda dataset: Trace({}, ()))
         >>> Scope(build, SimpleNamespace(dataset="LB"), 3, ()).trace.rows
         {}
         """
         return self.build.trace(self.dataset)
-
-    def before(self, steps: Sequence[RecordRule]) -> Scope:
-        """Go back to fewer steps, where names are columns of the records.
-
-        >>> from types import SimpleNamespace
-        >>> Scope(None, SimpleNamespace(dataset="LB"), 3, (), True).before(()).variables
-        False
-        """
-        return replace(self, steps=steps, variables=False)
 
     def is_variable(self, name: str, owner: str) -> bool:
         """Say whether a name means another variable of the dataset.
@@ -82,14 +148,18 @@ class Scope:
     def main(self, table: str) -> list[int]:
         """Give the rows of a table that stand behind the record.
 
+        Before a step that merges records it is the row of the first of them.
+
         >>> from types import SimpleNamespace
         >>> import numpy as np
-        >>> build = SimpleNamespace(trace=lambda dataset: Trace({"LAB": np.array([7])}, None, ()))
+        >>> build = SimpleNamespace(trace=lambda dataset: Trace({"LAB": np.array([7])}, ()))
         >>> Scope(build, SimpleNamespace(dataset="LB"), 0, ()).main("LAB")
         [7]
         """
-        rows = self.trace.rows.get(table)
-        found = [int(rows[self.record])] if rows is not None and rows[self.record] >= 0 else []
+        for path in self.crossed:
+            if (first := self.row(f"{table}@/{path}")) >= 0:
+                return [first]
+        found = [row] if (row := self.row(table)) >= 0 else []
         for many in self.trace.many:
             if many.source == table:
                 found += [row for row in rows_of(many, self.record).tolist() if row not in found]
@@ -99,7 +169,7 @@ class Scope:
         """Name the tables with rows behind the record.
 
         >>> from types import SimpleNamespace
-        >>> build = SimpleNamespace(trace=lambda dataset: Trace({}, None, ()))
+        >>> build = SimpleNamespace(trace=lambda dataset: Trace({}, ()))
         >>> Scope(build, SimpleNamespace(dataset="LB"), 0, ()).tables()
         []
         """
@@ -109,95 +179,86 @@ class Scope:
     def deciding(self, owner: str) -> list[tuple[str, int]]:
         """Give the rows of tables that decided a value; -1 where no row was found.
 
+        Without a table it is a record of the dataset itself.
+
         >>> from types import SimpleNamespace
         >>> import numpy as np
-        >>> build = SimpleNamespace(trace=lambda dataset: Trace({"EX@RFSTDTC": np.array([7])}, None, ()))
+        >>> build = SimpleNamespace(trace=lambda dataset: Trace({"EX@RFSTDTC": np.array([7])}, ()))
         >>> Scope(build, SimpleNamespace(dataset="DM"), 0, ()).deciding("RFSTDTC")
         [('EX', 7)]
         """
-        keys = [key for key in self.trace.rows if variable_of(key) == owner and not key.startswith("#")]
-        return [(source_of(key), int(self.trace.rows[key][self.record])) for key in sorted(keys, key=_number)]
+        return [(source_of(key), self.row(key)) for key in self._keys(owner) if not key.startswith("#")]
+
+    def listed(self, owner: str) -> list[tuple[str, list[int]]]:
+        """Give the rows of tables that were combined into a value.
+
+        >>> from types import SimpleNamespace
+        >>> import numpy as np
+        >>> from trialkit.records import Many
+        >>> made = Trace({"#EX@DOSE": np.array([0])}, (Many("#EX@DOSE", np.array([0, 0]), np.array([7, 8])),))
+        >>> build = SimpleNamespace(trace=lambda dataset: made)
+        >>> Scope(build, SimpleNamespace(dataset="DM"), 0, ()).listed("DOSE")
+        [('EX', [7, 8])]
+        """
+        lists = {many.source: many for many in self.trace.many}
+        return [
+            (key[1:].split("@")[0], rows_of(lists[key], self.row(key)).tolist() if key in lists else [])
+            for key in self._keys(owner)
+            if key.startswith("#") and "@" in key
+        ]
 
     def branches(self, owner: str) -> list[int]:
         """Give what the choosing rules of a value chose.
 
         >>> from types import SimpleNamespace
         >>> import numpy as np
-        >>> build = SimpleNamespace(trace=lambda dataset: Trace({"#DSCAT": np.array([1])}, None, ()))
+        >>> build = SimpleNamespace(trace=lambda dataset: Trace({"#DSCAT": np.array([1])}, ()))
         >>> Scope(build, SimpleNamespace(dataset="DS"), 0, ()).branches("DSCAT")
         [1]
         """
-        keys = [key for key in self.trace.rows if variable_of(key) == owner and key.startswith("#")]
-        return [int(self.trace.rows[key][self.record]) for key in sorted(keys, key=_number)]
+        return [self.row(key) for key in self._keys(owner) if key.startswith("#") and "@" not in key]
 
-    @property
-    def item(self) -> str:
-        """Name the raw column that the record was gathered from; "" for none.
-
-        >>> from types import SimpleNamespace
-        >>> build = SimpleNamespace(trace=lambda dataset: Trace({}, None, ()))
-        >>> Scope(build, SimpleNamespace(dataset="LB"), 0, ()).item
-        ''
-        """
-        column = self.trace.item
-        return str(column.values[column.codes[self.record]]) if column is not None else ""
+    def _keys(self, owner: str) -> list[str]:
+        return sorted((key for key in self.trace.rows if variable_of(key) == owner), key=_number)
 
     def other(self, table: str, row: int) -> int | None:
         """Find the record behind which a row stands; None where that is not one.
 
-        Of several records of one row it is the one that was gathered from the same raw column.
+        Of several records of one row it is the one that was gathered as the same item.
 
         >>> from types import SimpleNamespace
         >>> import numpy as np
-        >>> build = SimpleNamespace(trace=lambda dataset: Trace({"LAB": np.array([7, 9])}, None, ()))
+        >>> build = SimpleNamespace(trace=lambda dataset: Trace({"LAB": np.array([7, 9])}, ()))
         >>> Scope(build, SimpleNamespace(dataset="LB"), 0, ()).other("LAB", 9)
         1
         """
-        rows, item = self.trace.rows.get(table), self.trace.item
-        found = np.flatnonzero(rows == row) if rows is not None else np.empty(0, np.intp)
-        if len(found) > 1 and item is not None:
-            found = found[item.values[item.codes[found]] == self.item]
+        rows = self.trace.rows
+        found = np.flatnonzero(rows[table] == row) if table in rows else np.empty(0, np.intp)
+        for key in [key for key in rows if key.startswith("#/")]:
+            if len(found) > 1:
+                found = found[rows[key][found] == rows[key][self.record]]
         return int(found[0]) if len(found) == 1 else None
 
-    def merged(self) -> bool:
-        """Say whether the record was made from several.
+    def members(self) -> list[int]:
+        """Give the records that the last step added up into this one.
 
         >>> from types import SimpleNamespace
-        >>> build = SimpleNamespace(trace=lambda dataset: Trace({}, None, ()))
-        >>> Scope(build, SimpleNamespace(dataset="LB"), 0, ()).merged()
-        False
+        >>> import numpy as np
+        >>> build = SimpleNamespace(trace=lambda dataset: Trace({"#/1": np.array([-2, -2, 0])}, ()))
+        >>> Scope(build, SimpleNamespace(dataset="QS"), 2, [Read(read="ALSFRS")]).members()
+        [0, 1]
         """
-        if any(len(rows_of(many, self.record)) for many in self.trace.many):
-            return True
-        gathers = any(isinstance(one, Gather) for one in flat(self.steps))
-        return gathers and self.trace.item is not None and not self.item
+        marks = self.trace.rows[f"#/{self.path}"]
+        members: list[int] = np.flatnonzero(marks == MEMBER - self.number()).tolist()
+        return members
 
-    def branch_fits(self, branch: Sequence[RecordRule]) -> bool:
-        """Say whether the record may have come from a branch of a stack.
 
-        >>> from types import SimpleNamespace
-        >>> build = SimpleNamespace(trace=lambda dataset: Trace({}, None, ()))
-        >>> Scope(build, SimpleNamespace(dataset="LB"), 0, ()).branch_fits([Read(read="LAB")])
-        False
-        """
-        reads = [one.table for one in flat(branch) if isinstance(one, Read)]
-        gathers = any(isinstance(one, Gather) for one in flat(branch))
-        return any(self.main(table) for table in reads) and (gathers or not self.item)
+def _reads(step: RecordRule, table: str) -> bool:
+    if isinstance(step, Stack):
+        return any(_reads(one, table) for branch in step.branches for one in branch)
+    return isinstance(step, (Read, Join)) and step.table == table
 
 
 def _number(key: str) -> tuple[int, str]:
     base, _, number = key.partition("~")
     return int(number or 1), base
-
-
-def flat(steps: Sequence[RecordRule]) -> Iterator[Any]:
-    """Give the steps, those in branches of stacks included.
-
-    >>> [one.key() for one in flat([Stack(stack=[[{"read": "AE"}]])])]
-    ['stack', 'read']
-    """
-    for step in steps:
-        yield step
-        if isinstance(step, Stack):
-            for branch in step.branches:
-                yield from flat(branch)

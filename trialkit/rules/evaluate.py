@@ -11,10 +11,9 @@ import numpy.typing as npt
 
 from trialkit.column import Column, Mask, combine
 from trialkit.context import Context
-from trialkit.exprfunctions import to_number, to_text
-from trialkit.ledger import is_main
+from trialkit.numerals import to_number
 from trialkit.problems import Exit, Kind, Problem, Refusal, Severity
-from trialkit.records import NONE, Records
+from trialkit.records import NONE, Records, is_main
 from trialkit.rule import Rule, VariableRule
 
 Invalid: TypeAlias = Literal["error", "query", "missing"]
@@ -66,15 +65,6 @@ def to_numbers(column: Column, change: Callable[[Any], float]) -> Column:
     """
     small = column.distinct()
     return Column(np.array([change(value) for value in small.values.tolist()], np.float64), small.codes)
-
-
-def as_text(column: Column) -> Column:
-    """Write numbers in their shortest form; texts stay as they are.
-
-    >>> as_text(Column.numbers([1.0, np.nan])).objects().tolist()
-    ['1', '']
-    """
-    return column if column.kind == "text" else to_texts(column, lambda value: to_text(value + 0.0))
 
 
 def as_number(column: Column, context: Context, rule: Rule) -> Column:

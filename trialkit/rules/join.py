@@ -179,7 +179,7 @@ class Join(RecordRule):
         made = {new: table.columns[old].take_or_missing(row) for new, old in self.take.items()}
         source = self.table
         if source in records.rows:  # joined before, or read: this time the row decided the taken columns only
-            source = f"{self.table}@/{context.step}"
+            source = f"{self.table}@join/{context.step}"
         joined = records.with_columns(made).with_rows(source, row)
         if self.missing == "keep":
             return joined

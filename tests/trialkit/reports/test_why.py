@@ -132,9 +132,9 @@ def test_total_lists_the_values_that_it_adds(explainer):
         explainer, "LB", "USUBJID == 'DEMO-001' and LBTESTCD == 'SODIUM' and VISITNUM == 1", "LBSTRESN"
     )
     assert answer.value == "26.1"
-    assert cells(answer) == [("LAB1.csv", 2, "GLUC", "5.1"), ("LAB1.csv", 2, "ALT", " 21 ")]
+    assert cells(answer) == [("LAB1.csv", 2, "ALT", " 21 "), ("LAB1.csv", 2, "GLUC", "5.1")]
     total = next(one for one in answer.every() if one.role == "total")
-    assert total.notes == ("2 values of 1 rows",)
+    assert total.notes == ("2 values",)
 
 
 def test_total_leaves_out_blanks(explainer):
