@@ -8,8 +8,8 @@ from trialkit.attributes import Dataset
 from trialkit.built import Built, Meta
 from trialkit.column import Column
 from trialkit.context import Context
-from trialkit.exprfunctions import to_text
 from trialkit.match import order_by
+from trialkit.numerals import as_text
 from trialkit.records import Records, is_main, stack
 from trialkit.spec import DatasetSpec, Supplemental
 
@@ -43,7 +43,7 @@ def supplemental(built: Built, context: Context, spec: DatasetSpec) -> tuple[Bui
 def _records(built: Built, name: str, qualifier: Supplemental, spec: DatasetSpec) -> Records:
     column = built.records.columns[name]
     part = built.records.take(~column.missing())
-    value = part.columns[name] if column.kind == "text" else part.columns[name].map(to_text)
+    value = as_text(part.columns[name])
     idvar = qualifier.idvar or ("" if spec.dataset in NO_IDVAR else f"{spec.dataset[:2]}SEQ")
     number = part.columns[idvar] if idvar else Column.constant("", part.count)
     origin = qualifier.origin
@@ -56,7 +56,7 @@ def _records(built: Built, name: str, qualifier: Supplemental, spec: DatasetSpec
         "QEVAL": qualifier.evaluator,
     }
     columns = {key: Column.constant(text, part.count) for key, text in fixed.items()}
-    columns["IDVARVAL"] = number if number.kind == "text" else number.map(to_text)
+    columns["IDVARVAL"] = as_text(number)
     columns |= {key: part.columns[key] for key in ("STUDYID", "USUBJID")} | {"QVAL": value}
     rows = {key: row for key, row in part.rows.items() if is_main(key)}
     parent = {built.name: np.flatnonzero(~column.missing()).astype(np.int32)}

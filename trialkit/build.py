@@ -12,8 +12,8 @@ from trialkit.attributes import Dataset
 from trialkit.built import Built, Meta
 from trialkit.column import Column
 from trialkit.context import Context, Store
-from trialkit.exprfunctions import to_number, to_text
 from trialkit.match import order_by
+from trialkit.numerals import as_text, to_number
 from trialkit.plan import all_variables, variable_order
 from trialkit.problems import Kind, Place, Problem, Refusal
 from trialkit.records import NONE, Records
@@ -115,11 +115,10 @@ def fit(column: Column, meta: Meta, rule: Rule, context: Context) -> Column:
     if (column.kind == "text") == (meta.type == "Char"):
         return column
     if meta.type == "Char":
-        return column.map(to_text)
+        return as_text(column)
     bad = column.where(lambda text: text != "" and math.isnan(to_number(text)))
     context.report(NOT_NUMBER, "not a number", bad, column, rule)
-    made = column.map(to_number)
-    return made if len(column) else Column.numbers([])
+    return column.map(to_number) if len(column) else Column.numbers([])
 
 
 def _check(spec: DatasetSpec, context: Context) -> None:

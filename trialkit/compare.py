@@ -10,8 +10,8 @@ import numpy as np
 
 from trialkit.attributes import Variable
 from trialkit.column import Column, Mask, combine
-from trialkit.exprfunctions import to_number, to_text
 from trialkit.match import match
+from trialkit.numerals import to_number, to_text
 from trialkit.problems import Exit, Kind, Place, Problem, Refusal, did_you_mean
 from trialkit.records import Rows
 from trialkit.tables import Table

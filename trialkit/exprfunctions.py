@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import math
 import re
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
-import numpy as np
+from trialkit.numerals import to_number, to_text
 
 Gives: TypeAlias = Literal["condition", "text", "number"]
 
 LONGEST_PATTERN = 200
 MOST_REPEATS = 10
 
-_NUMBER = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
 _ATOM = re.compile(r"\\.|\[\^?\]?(?:\\.|[^\]\\])*\]", re.DOTALL)
 _INNER = re.compile(r"\((?:\?(?::|P<\w+>|<?[=!]))?([^()]*)\)([*+{]?)")
 
@@ -39,31 +37,6 @@ class Function:
     apply: Callable[[Any, str], str | float | bool]
     arguments: int = 1
     texts_only: bool = True
-
-
-def to_number(text: str) -> float:
-    """Read a decimal number; NaN where text is none, is ``inf`` or ``nan``, or is too large.
-
-    >>> to_number("3.20"), to_number("<5"), to_number("inf"), to_number("1e999")
-    (3.2, nan, nan, nan)
-    """
-    value = float(text) if _NUMBER.fullmatch(text) else math.nan
-    return value if math.isfinite(value) else math.nan
-
-
-def to_text(value: float) -> str:
-    """Write a number as its shortest text of at most 15 digits, without an exponent; NaN is missing.
-
-    Fifteen digits are what every double can hold, and what SAS shows.
-
-    >>> to_text(3.0), to_text(0.1 + 0.2), to_text(float("nan"))
-    ('3', '0.3', '')
-    """
-    if math.isnan(value):
-        return ""
-    rounded = float(f"{value:.15g}")
-    exact = (value.is_integer() and abs(value) < 2**53) or math.isinf(rounded)
-    return np.format_float_positional((value if exact else rounded) + 0.0, trim="-")
 
 
 def pattern_fault(pattern: str) -> str:

@@ -12,6 +12,7 @@ from pydantic import BeforeValidator, ConfigDict, ValidationError, ValidationInf
 from trialkit.expr import Expression, compile_expression
 from trialkit.load import Loading
 from trialkit.model import Model, SpecMap, SpecText
+from trialkit.numerals import to_text
 from trialkit.problems import NOWHERE, Exit, Kind, Place, Refusal, did_you_mean
 
 if TYPE_CHECKING:
@@ -155,7 +156,7 @@ def written(value: Any) -> str:
     if isinstance(value, Expression):
         return value.text
     if isinstance(value, float):
-        return f"{value:.15g}"
+        return to_text(value)
     if value is None:
         return ""
     if isinstance(value, Model):

@@ -180,7 +180,7 @@ def in_order(column: Column) -> Column | None:
     ([10.0, 9.0], None)
     """
     from trialkit.dates import is_iso8601
-    from trialkit.exprfunctions import to_number
+    from trialkit.numerals import to_number
 
     if column.kind == "number":
         return column

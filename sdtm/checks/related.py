@@ -11,8 +11,8 @@ import numpy.typing as npt
 from trialkit.checks.pairs import combinations
 from trialkit.checks.review import Review
 from trialkit.column import Column, Mask, combine
-from trialkit.exprfunctions import to_number, to_text
 from trialkit.match import match
+from trialkit.numerals import as_text, to_number, to_text
 from trialkit.problems import Kind, Problem
 from trialkit.records import Records
 
@@ -97,22 +97,22 @@ def _resolved(review: Review, domain: str, variable: str, rows: npt.NDArray[np.i
 
 def _found(value: Column, subject: Column, table: Records, named: str, who: str) -> Mask:
     theirs = table.columns[named]
-    keys = [(as_text(value), as_text(theirs))]
+    keys = [(alike(value), alike(theirs))]
     if who in table.columns and named != who and not subject.missing().all():
         keys.append((subject, table.columns[who]))
     mine, others = zip(*keys, strict=True)
     return np.asarray(match(mine, len(value), others, table.count).count > 0)
 
 
-def as_text(column: Column) -> Column:
+def alike(column: Column) -> Column:
     """Write values so that equal numbers are equal texts.
 
-    >>> as_text(Column.numbers([1.0])).objects().tolist(), as_text(Column.text(["01"])).objects().tolist()
+    >>> alike(Column.numbers([1.0])).objects().tolist(), alike(Column.text(["01"])).objects().tolist()
     (['1'], ['1'])
     """
-    if column.kind == "number":
-        return column.map(to_text)
-    return column.map(lambda text: text if math.isnan(number := to_number(text)) else to_text(number))
+    return as_text(column).map(
+        lambda text: text if math.isnan(number := to_number(text)) else to_text(number)
+    )
 
 
 def _halves(review: Review) -> list[Problem]:

@@ -6,7 +6,7 @@ import numpy as np
 
 from trialkit.checks.pairs import unusual
 from trialkit.checks.review import Review
-from trialkit.exprfunctions import to_number
+from trialkit.numerals import to_number
 from trialkit.problems import Kind, Problem
 
 OTHER_NUMBER = Kind(

@@ -9,9 +9,9 @@ from pydantic import Field
 
 from trialkit.column import Column
 from trialkit.context import Context
-from trialkit.exprfunctions import to_number
+from trialkit.numerals import as_text, to_number
 from trialkit.rule import Value, VariableRule
-from trialkit.rules.evaluate import as_text, on_combinations
+from trialkit.rules.evaluate import on_combinations
 
 
 class RangeIndicator(VariableRule):

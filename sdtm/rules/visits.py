@@ -16,20 +16,12 @@ from trialkit.codelist import folded
 from trialkit.column import Column, combine
 from trialkit.context import Context
 from trialkit.dates import day_numbers
-from trialkit.exprfunctions import to_number, to_text
 from trialkit.match import order_by, runs
+from trialkit.numerals import as_text, to_number, to_text
 from trialkit.problems import Exit, Kind, Problem, Refusal
 from trialkit.records import NONE, Records
 from trialkit.rule import Reference, Value, VariableRule
-from trialkit.rules.evaluate import (
-    Invalid,
-    as_number,
-    as_text,
-    missing_like,
-    severity_of,
-    to_numbers,
-    to_texts,
-)
+from trialkit.rules.evaluate import Invalid, as_number, missing_like, severity_of, to_numbers, to_texts
 from trialkit.steps import Pairs
 
 BAD_SCHEDULE = Kind(

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from trialkit.column import Column
 from trialkit.expr import Expression, compile_expression
-from trialkit.exprfunctions import pattern_fault, to_number, to_text
+from trialkit.exprfunctions import pattern_fault
+from trialkit.numerals import to_number, to_text
 from trialkit.problems import Exit, Place, Refusal
 
 quick = settings(max_examples=250, derandomize=True, deadline=None)

@@ -12,6 +12,7 @@ import pandas as pd
 from trialkit.checks.review import Review
 from trialkit.checks.validation import failures, load_pandera
 from trialkit.column import Column, Mask, combine
+from trialkit.numerals import as_text
 from trialkit.problems import Kind, Problem
 
 NOT_UNIQUE = Kind(
@@ -99,13 +100,11 @@ def key_texts(
     """
     few = [column.take(rows) for column in columns]
     group, first = combine(few, len(rows))
-    parts = [column.take(first).objects().tolist() for column in few]
-    texts = [", ".join(f"{name}={_shown(value)}" for name, value in zip(names, key, strict=True))
-             for key in zip(*parts, strict=True)]  # fmt: skip
+    parts = [as_text(column.take(first)).objects().tolist() for column in few]
+    texts = [
+        ", ".join(f"{name}={value}" for name, value in zip(names, key, strict=True))
+        for key in zip(*parts, strict=True)
+    ]
     codes = np.full(count, len(texts), np.int32)
     codes[rows] = group
     return Column(np.array([*texts, ""], object), codes)
-
-
-def _shown(value: str | float) -> str:
-    return value if isinstance(value, str) else f"{value:.15g}"

@@ -9,7 +9,7 @@ from collections.abc import Collection, Sequence
 from trialkit.built import Meta
 from trialkit.checks.values import ValueCheck
 from trialkit.codelist import Codelist, folded
-from trialkit.exprfunctions import to_number
+from trialkit.numerals import limit_and_number, to_number
 from trialkit.problems import Kind
 from trialkit.terms import Terminology
 
@@ -91,7 +91,7 @@ def is_result(text: str) -> bool:
     >>> is_result("<0.5"), is_result("5"), is_result("POSITIVE")
     (True, True, False)
     """
-    return not math.isnan(to_number(text.lstrip("<>=").strip()))
+    return limit_and_number(text) is not None or not math.isnan(to_number(text))
 
 
 def listed(name: str, values: Sequence[str]) -> list[ValueCheck]:

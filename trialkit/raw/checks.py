@@ -8,7 +8,7 @@ from typing import TypeAlias
 
 from trialkit.dateformats import compile_formats
 from trialkit.dates import PartialDate
-from trialkit.exprfunctions import to_number
+from trialkit.numerals import to_number
 from trialkit.problems import Refusal
 
 Check: TypeAlias = Callable[[str], bool]

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import math
 import re
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
 
+from trialkit.numerals import to_text
 from trialkit.raw.source import Dates
 
 SAS_DAY_ZERO = datetime(1960, 1, 1)  # noqa: DTZ001 - SAS times are local and have no zone
-DIGITS = 15
-"""Decimal digits that every double carries and that spreadsheets show (IEEE 754, binary64)."""
 
 _DATE = re.compile(
     r"(DATE|DAY|DDMMYY[BCDNPS]?|MMDDYY[BCDNPS]?|YYMMDD[BCDNPS]?|E8601DA|B8601DA|IS8601DA|EURDF(DD|DE|DN|DT|WD)?"
@@ -24,18 +22,6 @@ _DATETIME = re.compile(
     r"|NLDATM\w*)"
 )
 _TIME = re.compile(r"(TIME|TIMEAMPM|TOD|HHMM|HOUR|MMSS|E8601T[MXZ]|B8601T[MXZ]|IS8601T[MXZ]|NLTIM\w*)")
-
-
-def number_text(value: float) -> str:
-    """Write a number in full, without an exponent, to 15 significant digits.
-
-    >>> number_text(1.0), number_text(0.1 + 0.2), number_text(1e-7), number_text(-2.5e20)
-    ('1', '0.3', '0.0000001', '-250000000000000000000')
-    """
-    if not math.isfinite(value):
-        return str(value)
-    text = format(Decimal(f"{value:.{DIGITS}g}"), "f")
-    return "0" if text == "-0" else text
 
 
 def cell_text(value: Any, dates: Dates = "auto") -> str:
@@ -63,7 +49,7 @@ def cell_text(value: Any, dates: Dates = "auto") -> str:
         case int():
             return str(value)
         case float():
-            return "" if math.isnan(value) else number_text(value)
+            return to_text(value)
         case Decimal():
             return format(value, "f")
         case datetime():
@@ -105,7 +91,7 @@ def duration_text(seconds: float) -> str:
     sign, rest = "-" if seconds < 0 else "", abs(round(seconds, 6))
     minutes, second = divmod(rest, 60)
     clock = f"{sign}{int(minutes // 60):02d}:{int(minutes % 60):02d}"
-    return clock if not second else f"{clock}:{number_text(round(second, 6)).zfill(2)}"
+    return clock if not second else f"{clock}:{to_text(float(round(second, 6))).zfill(2)}"
 
 
 def sas_kind(form: str) -> str:
@@ -137,6 +123,6 @@ def sas_text(value: float | str | None, kind: str) -> str:
     if kind == "time":
         return duration_text(value)
     if kind == "number":
-        return number_text(value)
+        return to_text(value)
     moment = SAS_DAY_ZERO + (timedelta(days=value) if kind == "date" else timedelta(seconds=value))
     return _datetime_text(moment, "auto" if kind == "date" else "second")

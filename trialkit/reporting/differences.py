@@ -12,7 +12,7 @@ from rich.text import Text
 
 from trialkit.compare import Comparison
 from trialkit.comparefiles import Compared
-from trialkit.exprfunctions import to_text
+from trialkit.numerals import to_text
 from trialkit.reporting.html import render
 from trialkit.reporting.sheet import Cell, write_sheet
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from trialkit.cells import Cells
 from trialkit.column import Column
-from trialkit.exprfunctions import to_text
+from trialkit.numerals import as_text
 from trialkit.plan import all_variables
 from trialkit.problems import Problem
 from trialkit.records import NONE, Rows, is_main
@@ -116,8 +116,8 @@ def texts(column: Column) -> list[str]:
     >>> texts(Column.numbers([1.0, float("nan")]))
     ['1', '']
     """
-    shown = column if column.kind == "text" or not len(column) else column.map(to_text)
-    return [str(value) for value in shown.objects().tolist()]
+    made: list[str] = as_text(column).objects().tolist()
+    return made
 
 
 def raw_rows(result: Result, rows: Mapping[str, Rows]) -> dict[str, Rows]:

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import csv
-import re
+import math
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TypeAlias
 
+from trialkit.numerals import to_number
+
 Cell: TypeAlias = str | int
 
 FORMULA = frozenset("=+-@\t\r\n＝＋－＠")
-_NUMBER = re.compile(r"[+-]?\d+(\.\d+)?([eE][+-]?\d+)?")
 
 
 def inert(text: str) -> str:
@@ -22,7 +23,7 @@ def inert(text: str) -> str:
     >>> inert("=1+1"), inert("-5"), inert("-5+cmd")
     ("'=1+1", '-5', "'-5+cmd")
     """
-    return f"'{text}" if text[:1] in FORMULA and text and not _NUMBER.fullmatch(text) else text
+    return f"'{text}" if text and text[0] in FORMULA and math.isnan(to_number(text)) else text
 
 
 def write_sheet(path: Path, header: Sequence[str], rows: Iterable[Sequence[Cell]]) -> None:

@@ -12,11 +12,12 @@ from pydantic import BeforeValidator, Field
 from trialkit.column import Column, Mask, combine
 from trialkit.context import Context
 from trialkit.dates import DAY, is_iso8601, moments
+from trialkit.numerals import as_text
 from trialkit.problems import Kind
 from trialkit.records import NONE
 from trialkit.rule import Reference, Value, VariableRule, written
 from trialkit.rules.datetimes import NOT_ISO
-from trialkit.rules.evaluate import as_number, as_text, choose
+from trialkit.rules.evaluate import as_number, choose
 from trialkit.rules.found import Found
 from trialkit.rules.select import Selection, TableRows, as_selections, keep_list, keep_witness
 

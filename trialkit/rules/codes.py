@@ -9,9 +9,10 @@ from pydantic import Field
 from trialkit.codelist import Codelist, folded
 from trialkit.column import Column, Mask
 from trialkit.context import Context
+from trialkit.numerals import as_text
 from trialkit.problems import Exit, Kind, Problem, Refusal, did_you_mean
 from trialkit.rule import Rule, Value, VariableRule
-from trialkit.rules.evaluate import as_text, severity_of, to_texts
+from trialkit.rules.evaluate import severity_of, to_texts
 
 NO_CODELIST = Kind(
     "TERM-101", "no codelist", "Name one with `codelist:`; the variable has none.", exit=Exit.SPEC

@@ -14,9 +14,10 @@ from trialkit.dates import PartialDate, offsets
 from trialkit.durations import UNITS, between, duration
 from trialkit.load import Loading
 from trialkit.model import Model
+from trialkit.numerals import as_text
 from trialkit.problems import Kind, Place, Refusal
 from trialkit.rule import Value, VariableRule
-from trialkit.rules.evaluate import Invalid, as_text, on_combinations, severity_of, to_texts
+from trialkit.rules.evaluate import Invalid, on_combinations, severity_of, to_texts
 
 MIXED_OFFSETS = Kind(
     "DATE-104",

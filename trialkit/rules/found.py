@@ -11,9 +11,9 @@ import numpy.typing as npt
 from trialkit.column import Column, Mask, combine
 from trialkit.context import Context
 from trialkit.match import order_by
+from trialkit.numerals import as_text
 from trialkit.records import NONE, Rows
 from trialkit.rule import VariableRule
-from trialkit.rules.evaluate import as_text
 
 
 @dataclass(frozen=True, eq=False, slots=True)

@@ -14,7 +14,7 @@ from pydantic import BeforeValidator, Field, ValidationInfo, WithJsonSchema, mod
 
 from trialkit.column import Column, combine
 from trialkit.context import Context
-from trialkit.exprfunctions import to_number, to_text
+from trialkit.numerals import to_number, to_text
 from trialkit.problems import Kind
 from trialkit.rounding import Rounding, fixed_text, round_half
 from trialkit.rule import Condition, Rule, Value, VariableRule, as_value

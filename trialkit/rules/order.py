@@ -10,9 +10,10 @@ from pydantic import BeforeValidator, Field, ValidationInfo, WithJsonSchema
 from trialkit.column import Column
 from trialkit.context import Context
 from trialkit.match import runs
+from trialkit.numerals import as_text
 from trialkit.problems import Kind, did_you_mean
 from trialkit.rule import Condition, Value, VariableRule, as_value
-from trialkit.rules.evaluate import as_number, as_text, severity_of, subject_of, to_numbers
+from trialkit.rules.evaluate import as_number, severity_of, subject_of, to_numbers
 from trialkit.rules.found import grouped
 from trialkit.rules.select import Values
 from trialkit.steps import ColumnNames

@@ -13,10 +13,11 @@ from trialkit.column import Column, combine
 from trialkit.context import Context
 from trialkit.match import match
 from trialkit.model import Model, SpecMap
+from trialkit.numerals import as_text
 from trialkit.problems import Place
 from trialkit.records import NONE, Rows, is_main
 from trialkit.rule import Condition, Reference, TableName, Value, VariableRule, loading_of, main_keys, written
-from trialkit.rules.evaluate import as_text, compute_where, subject_of
+from trialkit.rules.evaluate import compute_where, subject_of
 from trialkit.rules.found import Found
 from trialkit.steps import ColumnNames, as_list, as_pairs
 

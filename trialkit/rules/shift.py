@@ -10,8 +10,9 @@ from pydantic import Field
 from trialkit.column import Column
 from trialkit.context import Context
 from trialkit.dates import days
+from trialkit.numerals import as_text
 from trialkit.rule import Value, VariableRule
-from trialkit.rules.evaluate import as_text, to_texts
+from trialkit.rules.evaluate import to_texts
 
 
 class Shift(VariableRule):

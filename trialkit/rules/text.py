@@ -11,15 +11,10 @@ from pydantic import Field, field_validator
 from trialkit.column import Column
 from trialkit.context import Context
 from trialkit.exprfunctions import pattern_fault
+from trialkit.numerals import as_text
 from trialkit.problems import Kind
 from trialkit.rule import Value, VariableRule
-from trialkit.rules.evaluate import (
-    Invalid,
-    as_text,
-    on_combinations,
-    severity_of,
-    to_texts,
-)
+from trialkit.rules.evaluate import Invalid, on_combinations, severity_of, to_texts
 
 OTHER_FORM = Kind(
     "VAL-002", "text has another form", "Query the site, or say in `invalid` what such a text becomes."

@@ -13,11 +13,12 @@ from trialkit.column import Column, Mask, combine
 from trialkit.context import Context
 from trialkit.match import match
 from trialkit.model import Model
+from trialkit.numerals import as_text
 from trialkit.problems import Kind
 from trialkit.records import NONE, Records
 from trialkit.rule import ColumnName, Condition, RecordRule, Reference
 from trialkit.rules.choose import Outcome
-from trialkit.rules.evaluate import as_number, as_text, missing_like
+from trialkit.rules.evaluate import as_number, missing_like
 from trialkit.steps import ColumnNames, below, fill, marked, merged_lineage
 
 TWICE = Kind("ROW-030", "an item stands twice in a total", "Drop the duplicate records before.")

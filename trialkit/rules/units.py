@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from fractions import Fraction
 from typing import ClassVar, Literal
 
@@ -12,12 +11,12 @@ from pydantic import Field
 from trialkit.codelist import Codelist
 from trialkit.column import Column, Mask, combine
 from trialkit.context import Context
-from trialkit.exprfunctions import to_text
+from trialkit.numerals import as_text, limit_and_number, to_text
 from trialkit.problems import Kind
 from trialkit.rounding import Rounding, fixed_text
 from trialkit.rule import Value, VariableRule
 from trialkit.rules.codes import Code, codelist_of
-from trialkit.rules.evaluate import as_text, on_combinations, severity_of
+from trialkit.rules.evaluate import on_combinations, severity_of
 from trialkit.rules.numbers import Count, decimals_of
 from trialkit.units import Linear, Units
 
@@ -28,7 +27,6 @@ NO_CONVERSION = Kind(
 )
 
 SAME = Linear(Fraction(1))
-_RESULT = re.compile(r"(<=|>=|<|>|≤|≥)?\s*([+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+))")
 
 
 class Unit(Code):
@@ -123,16 +121,16 @@ class Convert(VariableRule):
         self, units: Units, text: str, old: str, new: str, analyte: str, decimals: float
     ) -> str | None:
         """Convert one result; None where nothing says how."""
-        match = _RESULT.fullmatch(text.strip())
-        if match is None:
+        if (result := limit_and_number(text)) is None:
             return text
+        limit, number = result
         linear = units.factor(old, new, analyte) if new else SAME
         if linear is None:
             return None
-        exact = np.isnan(decimals) or bool(match[1] and not self.round_bounds)
+        exact = np.isnan(decimals) or bool(limit and not self.round_bounds)
         if exact and linear == SAME:
             return text
-        return (match[1] or "") + self._written(linear.apply(match[2]), None if exact else int(decimals))
+        return limit + self._written(linear.apply(number), None if exact else int(decimals))
 
     def _written(self, value: float, decimals: int | None) -> str:
         if decimals is None:

@@ -14,10 +14,11 @@ import xlsxwriter
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from trialkit.numerals import to_text
 from trialkit.problems import Problems
 from trialkit.raw.files import RawFile
 from trialkit.raw.read import read
-from trialkit.raw.render import cell_text, duration_text, number_text
+from trialkit.raw.render import cell_text, duration_text
 from trialkit.raw.source import ParquetSource, XlsxSource
 from trialkit.raw.workbook import report_bad_cells
 
@@ -168,8 +169,8 @@ def test_parquet_without_rows(tmp_path):
 
 @settings(max_examples=200, derandomize=True)
 @given(st.floats(-1e15, 1e15).map(lambda value: float(f"{value:.15g}")))
-def test_number_text_keeps_15_digits(value):
-    text = number_text(value)
+def test_numbers_keep_15_digits(value):
+    text = to_text(value)
     assert float(text) == value
     assert "e" not in text
 
