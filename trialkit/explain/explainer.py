@@ -150,7 +150,7 @@ class Explainer:
             rule=rule.sentence(),
             spec=str(rule.place()),
             notes=(*live.notes, *notes, *said),
-            origins=tuple(dict.fromkeys([*origins, *deciding, *combined])),
+            origins=_each_once([*origins, *deciding, *combined]),
         )
 
     def _named(self, name: str, owner: str, scope: Scope) -> tuple[Answer, ...]:
@@ -161,21 +161,17 @@ class Explainer:
     def _deciding(self, live: Live, owner: str, scope: Scope) -> tuple[list[str], list[Answer]]:
         """Give the cells of the rows that decided a value: of tables, or of other records."""
         answers: list[Answer] = []
-        lost, notes = [], []
-        for table, row in scope.deciding(owner):
+        known = scope.deciding(owner)
+        found = {table for table, row in known if row >= 0}
+        notes = [f"no row of {table}" for table in live.wanted if (table, -1) in known and table not in found]
+        for table, row in known:
             if not table and live.elsewhere:
                 notes.append(_said_record(row, scope))
-                answers += (
-                    self._there(replace(scope, record=row), live) if row not in (-1, scope.record) else []
-                )
-            elif table in live.wanted:
-                cells = self.row(table, row, live.wanted[table], scope) if row >= 0 else []
-                answers += [replace(one, role=f"row of {table}") for one in cells]
-                lost += [f"no row of {table}"] if row < 0 else []
+            if row >= 0 and table in live.wanted:
+                answers += self._row_of(table, row, live, scope)
             elif row >= 0 and live.elsewhere:
                 answers += self._other_record(table, row, live, scope)
-        found = [] if answers or live.notes else list(dict.fromkeys(lost))
-        return [*found, *notes], answers
+        return notes, answers
 
     def _combined(self, live: Live, owner: str, scope: Scope) -> tuple[list[str], list[Answer]]:
         """Give the cells of all rows that were combined: added up, or counted."""
@@ -184,18 +180,18 @@ class Explainer:
         for table, rows in scope.listed(owner):
             notes.append(f"{len(rows)} rows of {table}" if table else f"{len(rows)} records")
             for row in rows:
-                if not table:
-                    answers += self._there(replace(scope, record=row), live)
-                elif table in live.wanted:
-                    cells = self.row(table, row, live.wanted[table], scope)
-                    answers += [replace(one, role=f"row of {table}") for one in cells]
-                else:
-                    answers += self._other_record(table, row, live, scope)
+                there = self._row_of if table in live.wanted else self._other_record
+                answers += there(table, row, live, scope)
         return notes, answers
 
+    def _row_of(self, table: str, row: int, live: Live, scope: Scope) -> list[Answer]:
+        return [
+            replace(one, role=f"row of {table}") for one in self.row(table, row, live.wanted[table], scope)
+        ]
+
     def _other_record(self, table: str, row: int, live: Live, scope: Scope) -> list[Answer]:
-        """Give what was read in another record at hand, known by a row behind it."""
-        record = scope.other(table, row)
+        """Give what was read in another record at hand, known by its place or by a row behind it."""
+        record = scope.other(table, row) if table else row
         if record is not None:
             return self._there(replace(scope, record=record), live)
         cells = self.row(table, row, [one.column for one in live.elsewhere], scope)
@@ -254,6 +250,12 @@ class Explainer:
         return build.raw(table) if table in build.study.spec.sources else None
 
 
+def _each_once(answers: list[Answer]) -> tuple[Answer, ...]:
+    """Leave out what stands there twice, be it in another role."""
+    once = {replace(one, role="") if one.record else one: one for one in reversed(answers)}
+    return tuple(reversed(once.values()))
+
+
 def _said_record(record: int, scope: Scope) -> str:
     if record < 0:
         return "no record of its group decides"
@@ -277,6 +279,8 @@ def raw_cell(raw: RawTable, row: int, column: str) -> Answer | None:
     """
     if column and column not in raw.columns:
         return None
+    if row >= raw.rows:
+        return Answer(f"{raw.name}.{column}", file=raw.file, column=column, notes=(f"row {row + 1} is gone",))
     value = _text(raw.columns[column].values[raw.columns[column].codes[row]]) if column else ""
     what = f"{raw.name}.{column}" if column else raw.name
     return Answer(what, value, file=raw.file, line=int(raw.lines[row]), column=column)
