@@ -30,21 +30,26 @@ def messages() -> Terminal:
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(version("trialkit"), prog_name="trialkit")
 def cli() -> None:
-    """From a trial's raw exports to a submission package."""
+    """From a trial's raw exports to a submission package.
+
+    Begin with `trialkit init DIR`, a small study that works. Exit codes: 0 no errors, 1 errors in the data,
+    2 errors in specs, usage or environment, 3 a bug of trialkit.
+    """
 
 
 @cli.command()
 @click.argument("specs", type=FOLDER, metavar="SPEC_DIR")
 @click.option("--raw", type=FOLDER, required=True, help="Folder with the raw export.")
 @click.option("--out", type=FOLDER, required=True, help="Folder for sdtm/, trace/ and reports/.")
-@click.option("--datasets", default="", help="Only these, such as DM,LB.")
+@click.option("--datasets", default="", metavar="NAMES", help="Only these, such as DM,LB.")
 @click.option("--workers", type=click.IntRange(1, 64), default=1, show_default=True, help="Processes.")
 @click.option("--strict", is_flag=True, help="Data queries are errors, for the final lock.")
 @click.option("--json/--no-json", "dataset_json", default=True, help="Write Dataset-JSON too.")
 def sdtm(specs: Path, raw: Path, out: Path, datasets: str, **choices: Any) -> Exit:
     """Build the SDTM datasets of a study."""
-    from trialkit.run import Options, run
-    from trialkit.summary import show_summary
+    from trialkit.reporting.summary import show_summary
+    from trialkit.result import Options
+    from trialkit.run import run
 
     names = tuple(name.strip() for name in datasets.split(",") if name.strip())
     options = Options(specs, raw, out, names, **choices)
@@ -57,7 +62,10 @@ def sdtm(specs: Path, raw: Path, out: Path, datasets: str, **choices: Any) -> Ex
 @click.argument("specs", type=FOLDER, metavar="SPEC_DIR")
 @click.option("--raw", type=FOLDER, help="Folder with the raw export, to check column names too.")
 def check(specs: Path, raw: Path | None) -> Exit:
-    """Check a study's specs without building anything."""
+    """Check a study's specs without building anything.
+
+    With --raw the names of raw columns are checked as well.
+    """
     from trialkit.prepare import check_specs
 
     problems = check_specs(specs, raw, standard_of("sdtm", "3.4"))
@@ -77,13 +85,13 @@ def rules(name: str) -> None:
 
 @cli.command()
 @click.argument("specs", type=FOLDER, metavar="SPEC_DIR")
-@click.option("--subjects", type=click.IntRange(1, 100_000), default=13, show_default=True)
-@click.option("--seed", type=int, default=1, show_default=True)
-@click.option("--schedule", default=None, help="A schedule of simulation.yaml.")
+@click.option("--subjects", type=click.IntRange(1, 100_000), default=13, show_default=True, help="How many.")
+@click.option("--seed", type=int, default=1, show_default=True, help="Another seed, other data.")
+@click.option("--schedule", default=None, help="A schedule of simulation.yaml; default: its first.")
 @click.option("--clean", is_flag=True, help="Without any defect.")
 @click.option("--out", type=FOLDER, required=True, help="Folder for the raw export and truth/.")
 def simulate(specs: Path, subjects: int, seed: int, out: Path, schedule: str | None, clean: bool) -> None:
-    """Simulate the raw export of a study."""
+    """Simulate the raw export of a study that has a simulation.yaml."""
     from trialkit.simulate import simulate as run_simulation
 
     summary = run_simulation(specs, subjects, seed, out, schedule, clean)
@@ -96,7 +104,7 @@ def simulate(specs: Path, subjects: int, seed: int, out: Path, schedule: str | N
 @click.option("--where", required=True, help="Condition that names the record, such as LBSEQ == 12.")
 @click.option("--out", type=FOLDER, help="The study's output folder; default: build/$STUDY, or the only one.")
 @click.option("--specs", type=FOLDER, help="The study's specs; default: those in specs/ of the same name.")
-@click.option("--raw", type=FOLDER, help="The raw files; default: raw/ in the output folder.")
+@click.option("--raw", type=FOLDER, help="The raw files; default: raw/ in the output folder or in the specs.")
 @click.option("--json", "as_json", is_flag=True, help="Answer as JSON.")
 def why(
     dataset: str,
@@ -113,14 +121,15 @@ def why(
 
     folder = find_build(out)
     specs = specs or Path("specs") / folder.name
-    answers, warnings = answer(Question(dataset, where, variable, folder, specs, raw or folder / "raw"))
+    raw = raw or next((one for one in (folder / "raw", specs / "raw") if one.is_dir()), folder / "raw")
+    answers, warnings = answer(Question(dataset, where, variable, folder, specs, raw))
     show_answers(answers, warnings, Terminal(), as_json=as_json)
 
 
 @cli.command()
 @click.argument("folder", type=FOLDER, metavar="DIR")
 def init(folder: Path) -> None:
-    """Write a small working study to start from."""
+    """Write a small working study to start from, into a new folder."""
     from trialkit.starter import start_study
 
     for name in start_study(folder):
@@ -149,12 +158,30 @@ def import_ct(file: Path, out: Path, standard: str, release: str) -> None:
 @cli.command()
 @click.argument("left", type=click.Path(path_type=Path))
 @click.argument("right", type=click.Path(path_type=Path))
-@click.option("--keys", default="", help="Key variables, such as USUBJID,LBSEQ; default: those of the files.")
-@click.option("--abs", "absolute", type=click.FloatRange(0), default=0.0, help="Numbers so near are equal.")
-@click.option("--rel", "relative", type=click.FloatRange(0), default=0.0, help="The same, of the larger one.")
-@click.option("--csv", "sheet", type=FILE, help="Write all differences as CSV.")
-@click.option("--html", "page", type=FILE, help="Write a page.")
-@click.option("--show", type=click.IntRange(0), default=0, help="Print so many differences with values.")
+@click.option(
+    "--keys",
+    default="",
+    metavar="NAMES",
+    help="Key variables, such as USUBJID,LBSEQ; default: those of the files.",
+)
+@click.option(
+    "--abs", "absolute", type=click.FloatRange(0), default=0.0, help="Numbers at most so far apart are equal."
+)
+@click.option(
+    "--rel",
+    "relative",
+    type=click.FloatRange(0),
+    default=0.0,
+    help="The same, as a part of the larger number.",
+)
+@click.option("--csv", "sheet", type=FILE, help="Write all differences into a CSV file.")
+@click.option("--html", "page", type=FILE, help="Write a page for the browser.")
+@click.option(
+    "--show",
+    type=click.IntRange(0),
+    default=0,
+    help="Print so many differences with values; without it none is shown.",
+)
 def diff(
     left: Path,
     right: Path,
@@ -165,7 +192,7 @@ def diff(
     page: Path | None,
     show: int,
 ) -> Exit:
-    """Compare datasets by keys: two files, or all of two folders."""
+    """Compare datasets by keys: two files, or all of two folders. Exit code 1: they differ."""
     from trialkit.compare import Tolerance
     from trialkit.comparefiles import compare_paths
     from trialkit.reporting import differences
