@@ -23,7 +23,8 @@ STEPS = """
 import json, sys, resource
 from pathlib import Path
 from trialkit.own import standard_of
-from trialkit.run import Options, run
+from trialkit.result import Options
+from trialkit.run import run
 specs, raw, out = map(Path, sys.argv[1:4])
 result = run(Options(specs, raw, out, dataset_json=sys.argv[4] == "json"), standard_of("sdtm", "3.4"))
 assert not result.exit(), [problem.line() for problem in result.problems.errors()]

@@ -15,7 +15,8 @@ from pathlib import Path
 import pandas as pd
 
 from trialkit.own import standard_of
-from trialkit.run import Options, run
+from trialkit.result import Options
+from trialkit.run import run
 
 SPECS = Path(__file__).resolve().parents[1] / "specs" / "cdiscpilot01"
 KEYS = {

@@ -5,11 +5,10 @@ from __future__ import annotations
 import hashlib
 import json
 from importlib.metadata import version
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:
-    from trialkit.run import Result
-    from trialkit.standard import Standard
+from trialkit.result import Result
+from trialkit.standard import Standard
 
 
 def facts_of(result: Result, standard: Standard) -> dict[str, Any]:

@@ -4,79 +4,35 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
-from contextlib import ExitStack
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from multiprocessing import get_context
-from pathlib import Path
 from typing import TypeAlias
 
 from trialkit.accept import judged
-from trialkit.build import Built, build
+from trialkit.build import build
+from trialkit.built import Built
 from trialkit.check import check
 from trialkit.context import Store
-from trialkit.datasetjson import Provenance, write_dataset_json
 from trialkit.ledger import Ledger
-from trialkit.manifest import facts_of
+from trialkit.output import publish, refuse_partial
 from trialkit.plan import dataset_levels, tables_of
 from trialkit.prepare import make_store
-from trialkit.problems import Exit, Problems, Refusal
+from trialkit.problems import Problems, Refusal
 from trialkit.progress import Steps, on_terminal
-from trialkit.publish import DATA_MANIFEST, MANIFEST, publishing, read_manifest, write_manifest
-from trialkit.report import write_reports
 from trialkit.reporting.unmapped import unmapped_problems
+from trialkit.result import Options, Result
 from trialkit.standard import Standard
 from trialkit.study import Study, chosen, load_study
-from trialkit.trace import write_trace
-from trialkit.xpt import write_xpt
 
 Made: TypeAlias = "tuple[Store, tuple[Built, ...]]"
-
-
-@dataclass(frozen=True, slots=True)
-class Options:
-    """What a user chooses for one run.
-
-    >>> Options(Path("specs/demo"), Path("raw"), Path("build/demo")).workers
-    1
-    """
-
-    specs: Path
-    raw: Path
-    out: Path
-    datasets: tuple[str, ...] = ()
-    workers: int = 1
-    strict: bool = False
-    dataset_json: bool = True
-
-
-@dataclass(slots=True)
-class Result:
-    """What a run made: the datasets in order, the problems, and the ledger.
-
-    >>> Result(None, None, [], Problems()).exit()
-    <Exit.OK: 0>
-    """
-
-    study: Study
-    store: Store
-    built: list[Built]
-    problems: Problems
-    seconds: list[tuple[str, float]] = field(default_factory=list)
-
-    def exit(self) -> Exit:
-        """Give the exit code.
-
-        >>> Result(None, None, [], Problems()).exit()
-        <Exit.OK: 0>
-        """
-        return self.problems.exit()
 
 
 def run(options: Options, standard: Standard) -> Result:
     """Build the datasets of a study and publish them.
 
     A run with errors publishes no dataset and leaves the earlier output as it was; its report
-    goes to ``reports/``, or to ``failed/`` where an earlier output stands.
+    goes to ``reports/``, or to ``failed/`` where an earlier output stands. A run of some datasets
+    only does not go over a whole build.
 
     Args:
         options: the folders and choices.
@@ -85,11 +41,11 @@ def run(options: Options, standard: Standard) -> Result:
     Raises:
         Refusal: when the run cannot start: specs, raw files or environment.
 
-    >>> from trialkit.standard import Standard
-    >>> run(Options(Path("no"), Path("no"), Path("no")), Standard("X", "1", "x", (), None, (), None, None))
-    Traceback (most recent call last):
-    trialkit.problems.Refusal: error STUDY-001 there is no study.yaml in 'no'. ...
+    >>> from trialkit.samples import sample_options, sample_standard
+    >>> [one.name for one in run(sample_options(), sample_standard()).built]
+    ['DM', 'EX', 'VS']
     """
+    refuse_partial(options.out, options.datasets)
     study = load_study(options.specs, standard.folder, ("trialkit.rules", *standard.rules))
     names = chosen(study, list(options.datasets))
     levels = dataset_levels(study.datasets, names)
@@ -100,7 +56,7 @@ def run(options: Options, standard: Standard) -> Result:
         result = Result(study, store, [], store.problems, steps.seconds)
         _build_levels(levels, result, standard, options.workers, steps)
         _judge(result, standard, options.strict or study.spec.strict, steps)
-        _publish(result, options, standard, steps)
+        publish(result, options, standard, steps)
     finally:
         steps.stop()
     return result
@@ -111,14 +67,19 @@ def _build_levels(
 ) -> None:
     for level in levels:
         ready = [name for name in level if not _missing(name, result)]
-        for name, (store, built) in zip(ready, _each(ready, result, standard, workers), strict=True):
+        made = _each(ready, result, standard, workers)
+        for name in ready:
             with steps.step(f"build {name}"):
-                for one in built:
-                    result.built.append(one)
-                    result.store.tables[one.name] = one.as_table()
-                if store is not result.store:
-                    result.store.problems.add(*store.problems.items)
-                    result.store.ledger.merge(store.ledger)
+                _keep(result, *next(made))
+
+
+def _keep(result: Result, store: Store, built: tuple[Built, ...]) -> None:
+    for one in built:
+        result.built.append(one)
+        result.store.tables[one.name] = one.as_table()
+    if store is not result.store:
+        result.store.problems.add(*store.problems.items)
+        result.store.ledger.merge(store.ledger)
 
 
 def _missing(name: str, result: Result) -> set[str]:
@@ -170,38 +131,3 @@ def _judge(result: Result, standard: Standard, strict: bool, steps: Steps) -> No
     problems.add(*unmapped_problems(result))
     names = [one.name for one in result.built]
     result.problems = judged(problems, result.study.spec, strict=strict, built=names)
-
-
-def _publish(result: Result, options: Options, standard: Standard, steps: Steps) -> None:
-    if result.problems.errors():
-        folder = options.out / ("failed" if read_manifest(options.out / "reports") else "reports")
-        with publishing(folder) as staging:
-            write_reports(staging, result)
-            write_manifest(staging, {"study": result.study.spec.study, "failed": True})
-        return
-    with ExitStack() as stack:
-        folders = {
-            name: stack.enter_context(publishing(options.out / name))
-            for name in (standard.folder, f"trace/{standard.folder}", "reports")
-        }
-        for one in result.built:
-            with steps.step(f"write {one.name}"):
-                _write(one, folders[standard.folder], folders[f"trace/{standard.folder}"], result, options)
-        write_reports(folders["reports"], result)
-        facts = facts_of(result, standard)
-        for name, folder in folders.items():
-            write_manifest(folder, facts, DATA_MANIFEST if name == standard.folder else MANIFEST)
-
-
-def _write(built: Built, data: Path, trace: Path, result: Result, options: Options) -> None:
-    shown = () if built.spec.working else built.metas
-    write_trace(
-        trace, built.name, built.records, [name for name in built.records.columns if name not in shown]
-    )
-    if built.spec.working:
-        return
-    created, columns = result.study.spec.created, built.published()
-    write_xpt(data / f"{built.name.lower()}.xpt", built.dataset, columns, created=created)
-    if options.dataset_json:
-        provenance = Provenance(created, study_oid=f"ST.{result.study.spec.study}")
-        write_dataset_json(data / f"{built.name.lower()}.json", built.dataset, columns, provenance)

@@ -20,7 +20,8 @@ from trialkit.own import standard_of
 from trialkit.prepare import make_store
 from trialkit.problems import Problems
 from trialkit.records import Records
-from trialkit.run import Options, Result, run
+from trialkit.result import Options, Result
+from trialkit.run import run
 from trialkit.spec import DatasetSpec
 from trialkit.standard import Standard
 from trialkit.starter import start_study

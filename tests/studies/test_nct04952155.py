@@ -12,7 +12,8 @@ import pyreadstat
 import pytest
 
 from sdtm.standard import standard
-from trialkit.run import Options, Result, run
+from trialkit.result import Options, Result
+from trialkit.run import run
 from trialkit.simulate import simulate
 
 STUDY = Path(__file__).parents[2] / "specs" / "nct04952155"

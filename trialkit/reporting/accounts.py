@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import Literal, TypeAlias
 
 import numpy as np
 
 from trialkit.ledger import NOT_NEEDED, Ledger, Line
 from trialkit.raw.table import RawTable
 from trialkit.reporting.sheet import Cell
-
-if TYPE_CHECKING:
-    from trialkit.run import Result
+from trialkit.result import Result
 
 Origin: TypeAlias = Literal["raw", "table", "dataset"]
 

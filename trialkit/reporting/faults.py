@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -15,9 +14,7 @@ from trialkit.plan import all_variables
 from trialkit.problems import Problem
 from trialkit.records import NONE, Rows, is_main
 from trialkit.reporting.sheet import Cell
-
-if TYPE_CHECKING:
-    from trialkit.run import Result
+from trialkit.result import Result
 
 MOST_CELLS = 1000
 FAULT_HEADER = (
@@ -190,7 +187,7 @@ def fault_rows(result: Result) -> Iterator[tuple[Cell, ...]]:
     """Give the rows of problems.csv; ``count`` is that of the whole problem, however many are listed.
 
     >>> from trialkit.problems import Problems
-    >>> from trialkit.run import Result
+    >>> from trialkit.result import Result
     >>> list(fault_rows(Result(None, None, [], Problems())))
     []
     """

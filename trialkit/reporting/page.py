@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from importlib.metadata import version
 from itertools import groupby
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from trialkit.built import Built
 from trialkit.problems import Problem
@@ -13,9 +13,7 @@ from trialkit.reporting.accounts import Account, accounts
 from trialkit.reporting.faults import Fault, faults, ordered
 from trialkit.reporting.html import render
 from trialkit.reporting.unmapped import unmapped, unread
-
-if TYPE_CHECKING:
-    from trialkit.run import Result
+from trialkit.result import Result
 
 SHOWN_CELLS = 50
 SHARES = 100.0
@@ -87,7 +85,7 @@ def groups(result: Result) -> list[Group]:
     """Group the problems by level and code, errors first.
 
     >>> from trialkit.problems import Problems
-    >>> from trialkit.run import Result
+    >>> from trialkit.result import Result
     >>> groups(Result(None, None, [], Problems()))
     []
     """

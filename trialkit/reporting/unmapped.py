@@ -4,18 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from trialkit.plan import all_variables, tables_of
 from trialkit.problems import Exit, Kind, Place, Problem
 from trialkit.reporting.sheet import Cell
+from trialkit.result import Result
 from trialkit.rule import RecordRule
 from trialkit.rules.gather import Gather
 from trialkit.spec import DatasetSpec
 from trialkit.study import Study
-
-if TYPE_CHECKING:
-    from trialkit.run import Result
 
 UNMAPPED = Kind(
     "MAP-001",

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from trialkit.own import standard_of
-from trialkit.run import Options, Result, run
+from trialkit.result import Options, Result
+from trialkit.run import run
 
 DEMO = Path(__file__).parent / "demo"
 

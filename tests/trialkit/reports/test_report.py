@@ -23,14 +23,15 @@ from trialkit.column import Column
 from trialkit.own import standard_of
 from trialkit.problems import Kind, Place, Problem, Problems
 from trialkit.publish import hashes
-from trialkit.report import write_reports
 from trialkit.reporting.accounts import Account, Part, accounts, ledger_rows
 from trialkit.reporting.faults import FAULT_HEADER, fault_rows
 from trialkit.reporting.sheet import inert, write_sheet
+from trialkit.reporting.summary import last_line, show_summary
 from trialkit.reporting.unmapped import unmapped_problems
-from trialkit.run import Options, run
+from trialkit.reporting.write import write_reports
+from trialkit.result import Options
+from trialkit.run import run
 from trialkit.spec import StudySpec
-from trialkit.summary import last_line, show_summary
 
 KIND = Kind("Q-LB-01", "many cells are wrong", "Ask the site.", severity="query")
 
@@ -302,7 +303,9 @@ def shown(result, out):
 def test_the_terminal_shows_counts_and_no_subject_data(demo):
     text = shown(demo.result, demo.out)
     assert re.search(r"^ DM +5 Demographics", text, re.M)
-    assert re.search(r"query Q-DM-01 DM\.AGE \S+\.csv:\d+ \(\S+:\d+:\d+\) \(2 times\) Is the age right\.", text)
+    assert re.search(
+        r"query Q-DM-01 DM\.AGE \S+\.csv:\d+ \(\S+:\d+:\d+\) \(2 times\) Is the age right\.", text
+    )
     assert re.search(r"0 errors, \d+ queries, 1 accepted; datasets in ", text.splitlines()[-1])
     assert "DEMO-00" not in text
     assert "FIRSTEX" not in text

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
@@ -10,12 +10,8 @@ from rich.text import Text
 
 from trialkit.publish import read_manifest
 from trialkit.reporting.faults import faults, ordered
+from trialkit.result import Options, Result
 from trialkit.terminal import show_problems
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from trialkit.run import Options, Result
 
 
 def show_summary(result: Result, options: Options, console: Console) -> None:
@@ -48,7 +44,7 @@ def last_line(result: Result, out: Path) -> str:
 
     >>> from pathlib import Path
     >>> from trialkit.problems import Problems
-    >>> from trialkit.run import Result
+    >>> from trialkit.result import Result
     >>> last_line(Result(None, None, [], Problems()), Path("build/demo"))
     '0 errors, 0 queries; datasets in build/demo, report in build/demo/reports/run.html'
     """

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from trialkit.reporting.accounts import LEDGER_HEADER, accounts, ledger_rows
 from trialkit.reporting.faults import FAULT_HEADER, fault_rows
 from trialkit.reporting.page import run_page
 from trialkit.reporting.sheet import write_sheet
 from trialkit.reporting.unmapped import UNMAPPED_HEADER, unmapped_rows
-
-if TYPE_CHECKING:
-    from trialkit.run import Result
+from trialkit.result import Result
 
 
 def write_reports(folder: Path, result: Result) -> None:

@@ -1,0 +1,108 @@
+"""What a run leaves: datasets, trace and reports, all or none."""
+
+from __future__ import annotations
+
+import shutil
+from contextlib import ExitStack
+from pathlib import Path
+
+from trialkit.built import Built
+from trialkit.datasetjson import Provenance, write_dataset_json
+from trialkit.manifest import facts_of
+from trialkit.problems import Exit, Kind, Problem, Refusal
+from trialkit.progress import Steps
+from trialkit.publish import DATA_MANIFEST, MANIFEST, publishing, read_manifest, write_manifest
+from trialkit.reporting.write import write_reports
+from trialkit.result import Options, Result
+from trialkit.standard import Standard
+from trialkit.trace import write_trace
+from trialkit.xpt import write_xpt
+
+PARTIAL = Kind(
+    "PUB-004",
+    "some datasets would take the place of a whole build",
+    "Give another folder with --out, or build all datasets.",
+    exit=Exit.SPEC,
+)
+REPORTS = "reports"
+FAILED = "failed"
+
+
+def refuse_partial(out: Path, datasets: tuple[str, ...]) -> None:
+    """Refuse to put a build of some datasets over a build of all.
+
+    Raises:
+        Refusal: PUB-004.
+
+    >>> refuse_partial(Path("nowhere"), ("DM",))
+    """
+    earlier = read_manifest(out / REPORTS)
+    if datasets and earlier and "failed" not in earlier and not earlier.get("only"):
+        what = f"'{out.name}' holds a whole build, and only {', '.join(datasets)} would be built"
+        raise Refusal([Problem(PARTIAL, what)])
+
+
+def publish(result: Result, options: Options, standard: Standard, steps: Steps) -> None:
+    """Publish what a run made, or only its report when it has errors.
+
+    What a writer refuses becomes a problem of the run.
+
+    >>> from dataclasses import replace
+    >>> from trialkit.samples import sample_options, sample_result, sample_standard
+    >>> import tempfile
+    >>> options = replace(sample_options(), out=Path(tempfile.mkdtemp()) / "build")
+    >>> publish(sample_result(), options, sample_standard(), Steps(0))
+    >>> sorted(path.name for path in options.out.iterdir())
+    ['reports', 'sdtm', 'trace']
+    """
+    if not result.problems.errors():
+        try:
+            _publish_all(result, options, standard, steps)
+            shutil.rmtree(options.out / FAILED, ignore_errors=True)
+            return
+        except Refusal as refusal:
+            result.problems.add(*refusal.problems)
+    _publish_report(result, options.out)
+
+
+def _publish_report(result: Result, out: Path) -> None:
+    earlier = read_manifest(out / REPORTS)
+    with publishing(out / (FAILED if earlier and "failed" not in earlier else REPORTS)) as staging:
+        write_reports(staging, result)
+        write_manifest(staging, {"study": result.study.spec.study, "failed": True})
+
+
+def _publish_all(result: Result, options: Options, standard: Standard, steps: Steps) -> None:
+    data, trace = standard.folder, f"trace/{standard.folder}"
+    with ExitStack() as stack:
+        folders = {
+            name: stack.enter_context(publishing(options.out / name)) for name in (data, trace, REPORTS)
+        }
+        refused: list[Problem] = []
+        for one in result.built:
+            with steps.step(f"write {one.name}"):
+                refused += _write(one, folders[data], folders[trace], result, options)
+        if refused:
+            raise Refusal(refused)
+        with steps.step("reports"):
+            write_reports(folders[REPORTS], result)
+            facts = {**facts_of(result, standard), "only": list(options.datasets)}
+            for name, folder in folders.items():
+                write_manifest(folder, facts, DATA_MANIFEST if name == data else MANIFEST)
+
+
+def _write(built: Built, data: Path, trace: Path, result: Result, options: Options) -> list[Problem]:
+    shown = () if built.spec.working else built.metas
+    hidden = [name for name in built.records.columns if name not in shown]
+    write_trace(trace, built.name, built.records, hidden)
+    if built.spec.working:
+        return []
+    created, columns, name = result.study.spec.created, built.published(), built.name.lower()
+    try:
+        write_xpt(data / f"{name}.xpt", built.dataset, columns, created=created)
+        if options.dataset_json:
+            provenance = Provenance(created, study_oid=f"ST.{result.study.spec.study}")
+            write_dataset_json(data / f"{name}.json", built.dataset, columns, provenance)
+    except Refusal as refusal:
+        return list(refusal.problems)
+    return []

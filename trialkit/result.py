@@ -1,0 +1,53 @@
+"""What a user chooses for a run, and what the run made."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from trialkit.built import Built
+from trialkit.context import Store
+from trialkit.problems import Exit, Problems
+from trialkit.study import Study
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What a user chooses for one run.
+
+    >>> Options(Path("specs/demo"), Path("raw"), Path("build/demo")).workers
+    1
+    """
+
+    specs: Path
+    raw: Path
+    out: Path
+    datasets: tuple[str, ...] = ()
+    workers: int = 1
+    strict: bool = False
+    dataset_json: bool = True
+
+
+@dataclass(slots=True)
+class Result:
+    """What a run made: the datasets in order, the problems, and the ledger.
+
+    >>> from trialkit.samples import sample_result
+    >>> [one.name for one in sample_result().built]
+    ['DM', 'EX', 'VS']
+    """
+
+    study: Study
+    store: Store
+    built: list[Built]
+    problems: Problems
+    seconds: list[tuple[str, float]] = field(default_factory=list)
+
+    def exit(self) -> Exit:
+        """Give the exit code.
+
+        >>> from trialkit.samples import sample_result
+        >>> sample_result().exit()
+        <Exit.OK: 0>
+        """
+        return self.problems.exit()
