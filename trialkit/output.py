@@ -86,7 +86,7 @@ def _publish_all(result: Result, options: Options, standard: Standard, steps: St
             raise Refusal(refused)
         with steps.step("reports"):
             write_reports(folders[REPORTS], result)
-            facts = {**facts_of(result, standard), "only": list(options.datasets)}
+            facts = {**facts_of(result, standard), "only": list(options.datasets), "profile": options.profile}
             for name, folder in folders.items():
                 write_manifest(folder, facts, DATA_MANIFEST if name == data else MANIFEST)
 

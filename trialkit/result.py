@@ -26,6 +26,7 @@ class Options:
     workers: int = 1
     strict: bool = False
     dataset_json: bool = True
+    profile: str = ""
 
 
 @dataclass(slots=True)

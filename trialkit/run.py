@@ -18,6 +18,7 @@ from trialkit.output import publish, refuse_partial
 from trialkit.plan import dataset_levels, tables_of
 from trialkit.prepare import make_store
 from trialkit.problems import Problems, Refusal
+from trialkit.profile import changed, load_profile
 from trialkit.progress import Steps, on_terminal
 from trialkit.reporting.unmapped import unmapped_problems
 from trialkit.result import Options, Result
@@ -47,6 +48,8 @@ def run(options: Options, standard: Standard) -> Result:
     """
     refuse_partial(options.out, options.datasets)
     study = load_study(options.specs, standard.folder, ("trialkit.rules", *standard.rules))
+    if options.profile:
+        study = changed(study, load_profile(study, options.profile, ("trialkit.rules", *standard.rules)))
     names = chosen(study, list(options.datasets))
     levels = dataset_levels(study.datasets, names)
     steps = Steps(2 + 3 * sum(len(level) for level in levels), on_terminal())
