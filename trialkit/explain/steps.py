@@ -121,8 +121,9 @@ def _from_join(explainer: Explainer, name: str, step: Join, scope: Scope) -> Ans
         for column, role in roles.items()
         if (cell := explainer.cell(step.table, row, column, scope)) is not None
     ]
+    keys = [one for mine in step.on for one in column_answers(explainer, mine, scope.back())]
     nothing = Answer(name, spec=str(step.place()), notes=(f"no row of {step.table}",))
-    return tuple(cells) or (nothing,)
+    return (*(cells or [nothing]), *(replace(key, role="key") for key in keys))
 
 
 def _from_gather(explainer: Explainer, name: str, step: Gather, scope: Scope) -> Answers | None:
@@ -140,7 +141,7 @@ def _from_gather(explainer: Explainer, name: str, step: Gather, scope: Scope) ->
 def _items(step: Gather, scope: Scope) -> list[Item]:
     study = scope.build.study
     tables = {name: Records.start(name, table.columns, table.rows) for name, table in study.tables.items()}
-    store = Store(study.spec, tables, dict(study.tables))
+    store = Store(tables, dict(study.tables))
     return step.listed(Context(store, scope.dataset, Records({}, 0)))
 
 

@@ -148,7 +148,11 @@ def test_join_goes_through_a_working_dataset(explainer):
     answer = ask(explainer, "DM", "USUBJID == 'DEMO-001'", "RFSTDTC")
     assert answer.value == "2024-01-10"
     assert ("DOSE.csv", 3, "START", "2024-01-10") in cells(answer)
-    assert [one.what for one in answer.origins] == ["FIRSTEX.FIRST", "FIRSTEX.SUBJECT"]
+    assert [(one.what, one.role) for one in answer.origins] == [
+        ("FIRSTEX.FIRST", ""),
+        ("FIRSTEX.SUBJECT", "joined on"),
+        ("SUBJ.SUBJECT", "key"),
+    ]
 
 
 def test_earliest_names_the_row_that_decided(explainer):
