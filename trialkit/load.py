@@ -33,7 +33,23 @@ NOT_PLAIN = Kind(
 )
 ENDLESS = Kind("SPEC-008", "file includes itself", "Remove the include.", exit=Exit.SPEC)
 
+# What pydantic's kinds of error mean to somebody who writes a spec.
+KINDS = {
+    "string_type": "should be a text",
+    "list_type": "should be a list",
+    "tuple_type": "should be a list",
+    "dict_type": "should be keys with values",
+    "model_type": "should be keys with values",
+    "int_": "should be a whole number",
+    "float_": "should be a number",
+    "bool_": "should be true or false",
+    "datetime_": "should be a date and time such as 2024-01-31T00:00:00",
+    "date_": "should be a date such as 2024-01-31",
+}
+SCALARS = ("str", "int", "float", "bool", "null", "timestamp", "merge", "value")
+PLAIN_TAGS = {f"tag:yaml.org,2002:{name}" for name in (*SCALARS, "map", "seq")}
 INCLUDE = "include"
+MERGE = "<<"
 MAX_DEPTH = 60
 
 
@@ -59,7 +75,9 @@ class Loading:
         """
         text = self.texts.get(where.file, "")
         frame = code_frame(text, where.line, where.column) if text and where.line else ""
-        self.problems.add(Problem(kind, what, where, hint=hint, frame=frame))
+        found = Problem(kind, what, where, hint=hint, frame=frame)
+        if found not in self.problems.items:  # what an alias repeats is said once
+            self.problems.add(found)
 
     def refused(self, model: type[Model], data: Any, error: ValidationError) -> None:
         """Collect what a model refused, each at its place.
@@ -91,11 +109,13 @@ class Loading:
 def said(detail: ErrorDetails) -> str:
     """Say in one sentence what pydantic found.
 
-    >>> said({"type": "int_parsing", "loc": (), "msg": "Input should be an integer", "input": "x"})
-    'should be an integer'
+    >>> said({"type": "int_parsing", "loc": (), "msg": "Input should be a valid integer", "input": "x"})
+    'should be a whole number'
     """
+    if plain := next((text for kind, text in KINDS.items() if detail["type"].startswith(kind)), ""):
+        return plain
     text = detail["msg"].removeprefix("Value error, ").removeprefix("Assertion failed, ")
-    return text.removeprefix("Input ")
+    return text.removeprefix("Input ").removeprefix("String ")
 
 
 def find(data: Any, path: tuple[int | str, ...]) -> Place:
@@ -207,25 +227,35 @@ def read_tree(path: Path, folder: Path, loading: Loading, above: tuple[Path, ...
         loading.texts[name] = text
         root = YAML(pure=True).compose(text)
     except (OSError, UnicodeDecodeError) as error:
-        loading.add(NO_FILE, f"cannot read {name}: {_reason(error)}", Place(name))
+        reason, hint = _unread(error)
+        loading.add(NO_FILE, f"cannot read {name}: {reason}", Place(name), hint)
         return nothing
     except (MarkedYAMLError, ReaderError, YAMLError, RecursionError) as error:
-        loading.add(NOT_YAML, f"not valid YAML: {_problem(error)}", _mark(name, error))
+        loading.add(NOT_YAML, f"not valid YAML: {_problem(error)}", _mark(name, error, text))
         return nothing
     return nothing if root is None else _Tree(name, folder, loading, (*above, path)).make(root, 0)
 
 
-def _reason(error: Exception) -> str:
-    return getattr(error, "strerror", None) or "not UTF-8 text"
+def _unread(error: OSError | UnicodeDecodeError) -> tuple[str, str]:
+    """Say why a file cannot be read, and what helps."""
+    if isinstance(error, UnicodeDecodeError):
+        return f"byte {error.start + 1} is not UTF-8", "Save the file as UTF-8."
+    return (error.strerror or "it is not a file").lower(), ""
 
 
 def _problem(error: Exception) -> str:
-    return getattr(error, "problem", None) or "the structure is too deep or has a forbidden character"
+    if isinstance(error, ReaderError):
+        return f"the character U+{int(error.character):04X} must not stand in it"
+    problem = getattr(error, "problem", None) or "the structure is too deep"
+    return f"{error.context}, {problem}" if problem.startswith("but ") else problem  # type: ignore[attr-defined]
 
 
-def _mark(name: str, error: Exception) -> Place:
+def _mark(name: str, error: Exception, text: str) -> Place:
     mark = getattr(error, "problem_mark", None)
-    return Place(name, mark.line + 1, mark.column + 1) if mark else Place(name, 1, 1)
+    if mark:
+        return Place(name, mark.line + 1, mark.column + 1)
+    before = text[: error.position] if isinstance(error, ReaderError) else ""
+    return Place(name, before.count("\n") + 1, len(before) - before.rfind("\n"))
 
 
 @dataclass(slots=True)
@@ -240,8 +270,7 @@ class _Tree:
 
     def make(self, node: Node, depth: int) -> Any:
         where = Place(self.name, node.start_mark.line + 1, node.start_mark.column + 1)
-        tagged = isinstance(node, ScalarNode) and str(node.tag).startswith("tag:yaml.org,2002:python")
-        if id(node) in self.seen or node.anchor or tagged or str(node.tag or "").startswith("!"):
+        if id(node) in self.seen or node.anchor or str(node.tag) not in PLAIN_TAGS:
             self.loading.add(NOT_PLAIN, "anchors, aliases and tags are not part of the language", where)
             return SpecText("", where)
         if depth > MAX_DEPTH:
@@ -264,6 +293,9 @@ class _Tree:
             if not isinstance(key, ScalarNode):
                 self.loading.add(NOT_YAML, "a key must be a text", spot)
                 continue
+            if key.value == MERGE:
+                self.loading.add(NOT_PLAIN, "merge keys are not part of the language", spot)
+                continue
             if key.value in items:
                 first = places[key.value]
                 self.loading.add(TWICE, f"key '{key.value}' stands twice, first in line {first.line}", spot)
@@ -271,13 +303,19 @@ class _Tree:
         return self._include(items[INCLUDE]) if set(items) == {INCLUDE} else SpecMap(items, where, places)
 
     def _include(self, path: Any) -> Any:
+        if not isinstance(path, SpecText):
+            self.loading.add(BAD_VALUE, f"'{INCLUDE}': should be the path of one file", path.place)
+            return SpecMap({}, path.place, {})
         try:
-            file = safe_path(self.folder, str(path))
+            file = safe_path(self.folder, path)
         except Refusal as refusal:
             for problem in refusal.problems:
                 self.loading.add(problem.kind, problem.what, path.place, problem.hint)
             return SpecMap({}, path.place, {})
         if file in self.above:
             self.loading.add(ENDLESS, f"{path} includes itself", path.place)
-            return SpecMap({}, path.place, {})
-        return read_tree(file, self.folder, self.loading, self.above)
+        elif not file.is_file():
+            self.loading.add(NO_FILE, f"there is no file {path}", path.place)
+        else:
+            return read_tree(file, self.folder, self.loading, self.above)
+        return SpecMap({}, path.place, {})

@@ -94,10 +94,12 @@ class Model(BaseModel):
     @model_validator(mode="wrap")
     @classmethod
     def _remember(cls, data: Any, handler: Callable[[Any], Self], info: ValidationInfo) -> Self:
-        """Keep the mapping that the model was made from, for its places."""
+        """Keep the mapping or text that the model was made from, for its places."""
         made = handler(data)
         if isinstance(data, SpecMap):
             made._source = data
+        elif isinstance(data, SpecText):
+            made._source = SpecMap({}, data.place, {})
         return made
 
     def place(self, key: str = "") -> Place:

@@ -13,7 +13,7 @@ import io
 import zlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 
@@ -241,6 +241,15 @@ Did you mean 'sdtm-2025-03-28'?
     if stem not in known:
         what = f"there is no terminology package '{standard} {version}'"
         raise Refusal([Problem(NO_PACKAGE, what, hint=did_you_mean(stem, known))])
+    return _packaged(stem) if folder is None else _read(home, stem)
+
+
+@cache
+def _packaged(stem: str) -> Package:
+    return _read(_home(), stem)
+
+
+def _read(home: Traversable, stem: str) -> Package:
     return read_package((home / f"{stem}{SUFFIX}").read_bytes(), f"{stem}{SUFFIX}")
 
 

@@ -103,10 +103,10 @@ def _table(problems: list[Problem], spot: Spot) -> Table:
 
 def _place(problem: Problem, spot: Spot) -> str:
     """Say where the problem is: in the data, in the raw file, and which line of the specs finds it."""
-    where, spec = str(problem.where), str(problem.spec) if problem.spec != problem.where else ""
+    where, spec = str(problem.where), str(problem.spec) if problem.spec.file != problem.where.file else ""
     spots = (
         where,
-        spot(problem) if problem.cells is not None else "",
+        spot(problem) if problem.cells is not None and not problem.where.file else "",
         f"({spec})" if where and spec else spec,
     )
     return " ".join(part for part in spots if part)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import zlib
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from trialkit.paths import safe_path
@@ -86,7 +86,7 @@ def open_file(
     try:
         path = safe_path(folder, name)
     except Refusal as refusal:
-        problems.add(*refusal.problems)
+        problems.add(*(replace(one, where=spec) for one in refusal.problems))
         return None
     if not _exists(path):
         if not source.optional:
