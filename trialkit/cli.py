@@ -71,7 +71,8 @@ def check(specs: Path, raw: Path | None) -> Exit:
 
     problems = check_specs(specs, raw, standard_of("sdtm", "3.4"))
     show_problems(problems.items, messages())
-    messages().print("specs are good" if not problems.errors() else f"{len(problems.errors())} errors")
+    errors = len(problems.errors())
+    messages().print(f"{errors} {'error' if errors == 1 else 'errors'}" if errors else "specs are good")
     return problems.exit()
 
 

@@ -49,7 +49,9 @@ KINDS: dict[Reason, Kind] = {
         "DATE-001", "date fits no declared format", "Declare its format, or correct the source."
     ),
     "impossible": Kind(
-        "DATE-002", "date does not exist", "Query the site; declare how such dates are handled."
+        "DATE-002",
+        "date does not exist",
+        "Ask the site; `invalid: query` lists it and leaves the value missing.",
     ),
     "ambiguous": Kind("DATE-003", "date can be read in two ways", "Declare one format for this column."),
     "conflict": Kind(

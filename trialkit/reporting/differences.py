@@ -93,10 +93,10 @@ def write_page(path: Path, compared: Compared, left: str, right: str) -> None:
 def largest(number: float) -> str:
     """Write the largest difference of a variable; nothing for texts.
 
-    >>> largest(0.5), largest(float("nan"))
-    ('0.5', '')
+    >>> largest(0.5), largest(5.3 - 5.27), largest(float("nan"))
+    ('0.5', '0.03', '')
     """
-    return "" if math.isnan(number) else to_text(number)
+    return "" if math.isnan(number) else to_text(float(f"{number:.6g}"))
 
 
 def show_differences(compared: Compared, console: Console, show: int = 0) -> None:
