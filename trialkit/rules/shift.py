@@ -2,32 +2,55 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
-from typing import ClassVar
+from typing import Annotated, Any, ClassVar
 
-from pydantic import Field
+import numpy as np
+from pydantic import BeforeValidator, Field, ValidationInfo, WithJsonSchema
 
-from trialkit.column import Column
+from trialkit.column import Column, combine
 from trialkit.context import Context
 from trialkit.dates import days
 from trialkit.numerals import as_text
-from trialkit.rule import Value, VariableRule
-from trialkit.rules.evaluate import to_texts
+from trialkit.rule import Value, VariableRule, as_value
+from trialkit.rules.evaluate import as_number
+
+
+def as_days(value: Any, info: ValidationInfo) -> Any:
+    """Read a number of days, or a value that gives one for each record.
+
+    >>> from types import SimpleNamespace
+    >>> as_days("-5", None), as_days("VISITDY", SimpleNamespace(context=None)).sentence()
+    (-5, 'VISITDY.')
+    """
+    whole = isinstance(value, str) and re.fullmatch(r"-?[0-9]{1,7}", value)
+    return int(value) if whole or isinstance(value, int) else as_value(value, info)
+
+
+Days = Annotated[
+    int | VariableRule,
+    BeforeValidator(as_days),
+    WithJsonSchema({"anyOf": [{"type": "integer"}, {"$comment": "Value"}]}),
+]
 
 
 class Shift(VariableRule):
     """Day of {shift} moved by {days} days.
 
     Later for a positive number, earlier for a negative one; without a time. A date that is not
-    complete, or that would leave the calendar, gives nothing. Elements whose start is a number of
-    days from an injection or a visit need it (SE; SDTMIG 3.4, section 5.3).
+    complete, or that would leave the calendar, gives nothing, and nor does a number of days that is
+    missing or not whole. Elements whose start is a number of days from an injection or a visit need
+    it (SE; SDTMIG 3.4, section 5.3), and planned days of visits.
 
     >>> Shift(shift="EXSTDTC", days=28).sentence()
     'Day of EXSTDTC moved by 28 days.'
     """
 
     of: Value = Field(alias="shift", description="date (ISO 8601)")
-    days: int = Field(description="number of days; negative: earlier")
+    days: Days = Field(
+        description="number of days, negative: earlier; or a value that gives it for each record"
+    )
 
     example: ClassVar[str] = "SEENDTC: {shift: SESTDTC, days: 28}"
 
@@ -37,9 +60,20 @@ class Shift(VariableRule):
         >>> Shift(shift="A", days=1).days
         1
         """
-        return to_texts(as_text(context.value(self.of)), self._moved)
+        dates, moves = as_text(context.value(self.of)), self._moves(context)
+        group, first = combine([dates, moves], context.count)
+        pairs = zip(dates.take(first).objects(), moves.take(first).objects(), strict=True)
+        return Column(np.array([_moved(text, number) for text, number in pairs], object), group)
 
-    def _moved(self, text: str) -> str:
-        number = days(text)
-        moved = 0 if number is None else number + self.days
-        return date.fromordinal(moved).isoformat() if 0 < moved <= date.max.toordinal() else ""
+    def _moves(self, context: Context) -> Column:
+        if isinstance(self.days, VariableRule):
+            return as_number(context.value(self.days), context, self)
+        return Column.constant(float(self.days), context.count)
+
+
+def _moved(text: str, move: float) -> str:
+    number = days(text)
+    if number is None or not move.is_integer():
+        return ""
+    moved = number + int(move)
+    return date.fromordinal(moved).isoformat() if 0 < moved <= date.max.toordinal() else ""
