@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from trialkit.failure import problem_of, terminal_ready
-from trialkit.own import check_packages, standard_of
+from trialkit.own import check_packages, part_of, standard_of
 from trialkit.problems import Exit, Refusal
 from trialkit.terminal import Terminal, show_problems
 
@@ -155,6 +155,28 @@ def import_ct(file: Path, out: Path, standard: str, release: str) -> None:
 
     import_package(file, out, standard, release)
     messages().print(f"written: {out}")
+
+
+@cli.group()
+def registry() -> None:
+    """Public registry records of a study."""
+
+
+@registry.command(name="import")
+@click.argument("file", type=FILE)
+@click.option("--specs", "folder", type=FOLDER, help="The study's specs; default: specs/ and the NCT number.")
+def import_registry(file: Path, folder: Path | None) -> Exit:
+    """Draft TS, TI, TV, TA and TE from a ClinicalTrials.gov record: its JSON, or its page as text.
+
+    Nothing is overwritten: where a file is there and differs, the difference is shown instead.
+    """
+    imported = part_of("sdtm", "registry.write").import_record(file, folder)
+    lines = [f"written: {name}" for name in imported.written]
+    for line in (*lines, *imported.differences.splitlines(), *imported.decisions):
+        Terminal().print(line)
+    show_problems(imported.problems, messages())
+    messages().print(f"{len(imported.written)} files written, {len(imported.decisions)} decisions are open")
+    return Exit(imported.exit())
 
 
 @cli.command()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 from pathlib import Path
+from types import ModuleType
 
 from trialkit.problems import Exit, Kind, Problem, Refusal
 from trialkit.standard import Standard
@@ -33,6 +34,15 @@ def check_packages() -> None:
             wrong.append(Problem(FOREIGN, f"package '{name}' is not the one of this toolkit"))
     if wrong:
         raise Refusal(wrong)
+
+
+def part_of(package: str, module: str) -> ModuleType:
+    """Give a module of one of our packages, which the engine does not import itself.
+
+    >>> part_of("sdtm", "standard").standard().version
+    '3.4'
+    """
+    return importlib.import_module(f"{package}.{module}")
 
 
 def standard_of(package: str, version: str) -> Standard:

@@ -1,0 +1,1 @@
+"""Drafts of a study's trial design datasets from its public registry record."""
