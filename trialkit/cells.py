@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -44,3 +45,30 @@ class Cells:
         rows = {key: value[chosen] for key, value in records.rows.items() if is_main(key)}
         item = records.item.take(chosen) if records.item is not None else None
         return Cells(rows, item, values.take(chosen), subject.take(chosen) if subject is not None else None)
+
+    def among(self, records: Records) -> np.ndarray:
+        """Mark the records that these cells are in; shape (records,).
+
+        A record is known by its own rows in the main sources and by the column it was gathered from.
+
+        >>> records = Records.start("LB", {}, 3)
+        >>> cells = Cells.of(records, Column.text(["a", "b", "c"]), np.array([False, True, False]), None)
+        >>> cells.among(records).tolist()
+        [False, True, False]
+        """
+        found = np.full(records.count, bool(self.rows))
+        for key, rows in self.rows.items():
+            found &= np.isin(records.rows[key], rows) if key in records.rows else False
+        near = np.flatnonzero(found)
+        mine = set(_identities(self.rows, self.item, np.arange(len(self.values))))
+        for place, one in zip(near, _identities(records.rows, records.item, near, [*self.rows]), strict=True):
+            found[place] = one in mine
+        return found
+
+
+def _identities(
+    rows: Mapping[str, Rows], item: Column | None, places: np.ndarray, keys: Sequence[str] = ()
+) -> Iterator[tuple[object, ...]]:
+    parts: list[list[object]] = [rows[key][places].tolist() for key in keys or rows]
+    parts.append(item.take(places).objects().tolist() if item is not None else [""] * len(places))
+    return zip(*parts, strict=True)

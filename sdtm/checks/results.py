@@ -6,6 +6,7 @@ import numpy as np
 
 from trialkit.checks.pairs import unusual
 from trialkit.checks.review import Review
+from trialkit.column import Mask
 from trialkit.numerals import to_number
 from trialkit.problems import Kind, Problem
 
@@ -37,6 +38,7 @@ UNITS = Kind(
     severity="query",
 )
 CLOSE = 1e-9
+RESULTS = ("ORRES", "ORRESU", "STRESC", "STRESN", "STRESU")
 # What tells apart tests of one short name, for their units.
 TOLD_APART = ("TESTCD", "CAT", "SCAT", "SPEC", "METHOD")
 
@@ -44,15 +46,30 @@ TOLD_APART = ("TESTCD", "CAT", "SCAT", "SPEC", "METHOD")
 def results(review: Review) -> list[Problem]:
     """Find results that contradict each other (SDTMIG 3.4, sections 4.5.1 and 6.3).
 
+    A result that the site is asked about already may stay as collected, without its number: it is
+    not found once more.
+
     >>> from trialkit.samples import sample_review
     >>> lb = sample_review("LB", LBORRES=["5", "7"], LBSTRESC=["5", ""], LBSTRESN=[50.0, float("nan")])
     >>> [one.what for one in results(lb)]
     ['LBSTRESN is not the number in LBSTRESC', 'LBSTRESC is missing where LBORRES has a value']
     """
-    return [*_numbers(review), *_standard(review), *_not_done(review), *_units(review)]
+    asked = _asked(review)
+    return [*_numbers(review, asked), *_standard(review, asked), *_not_done(review), *_units(review)]
 
 
-def _numbers(review: Review) -> list[Problem]:
+def _asked(review: Review) -> Mask:
+    """Mark the records with a data query about their result."""
+    names = {f"{review.domain}{one}" for one in RESULTS}
+    asked = np.zeros(review.count, bool)
+    for one in review.store.problems.items:
+        about = one.where.dataset == review.built.name and one.where.variable in names
+        if about and one.level == "query" and one.cells is not None:
+            asked |= one.cells.among(review.built.records)
+    return asked
+
+
+def _numbers(review: Review, asked: Mask) -> list[Problem]:
     text, number = f"{review.domain}STRESC", f"{review.domain}STRESN"
     if not review.has(text, number):
         return []
@@ -60,15 +77,15 @@ def _numbers(review: Review) -> list[Problem]:
     read = [to_number(value) for value in column.values.tolist()]
     want, got = np.array(read, np.float64)[column.codes], review.column(number).objects()
     near = np.abs(want - got) <= CLOSE * np.maximum(1.0, np.abs(want))
-    wrong = ~near & ~(np.isnan(want) & np.isnan(got))
+    wrong = ~near & ~(np.isnan(got) & (np.isnan(want) | asked))
     return review.problems(OTHER_NUMBER, f"{number} is not the number in {text}", number, wrong)
 
 
-def _standard(review: Review) -> list[Problem]:
+def _standard(review: Review, asked: Mask) -> list[Problem]:
     original, standard = f"{review.domain}ORRES", f"{review.domain}STRESC"
     if not review.has(original, standard):
         return []
-    lost = review.filled(original) & ~review.filled(standard)
+    lost = review.filled(original) & ~review.filled(standard) & ~asked
     what = f"{standard} is missing where {original} has a value"
     return review.problems(NOT_STANDARD, what, standard, lost, review.column(original))
 

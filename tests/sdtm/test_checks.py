@@ -10,9 +10,11 @@ from sdtm.checks.design import DSDECOD, TSVAL
 from sdtm.facts import sdtmig
 from trialkit.attributes import Dataset
 from trialkit.built import Built
+from trialkit.cells import Cells
 from trialkit.check import check
 from trialkit.column import Column
 from trialkit.context import Store
+from trialkit.problems import Kind, Place, Problem
 from trialkit.records import Records
 from trialkit.spec import DatasetSpec, Variable
 from trialkit.standard import Standard
@@ -40,7 +42,8 @@ def made(name, keys=(), supplemental=None, variables=None, **columns):
 
 
 def store_of(*others):
-    return Store(None, {one.name: one.as_table() for one in others}, {}, terms=TERMS, facts=sdtmig())
+    tables = {one.name: one.as_table() for one in others}
+    return Store(tables, subject="USUBJID", subjects="DM", terms=TERMS, facts=sdtmig())
 
 
 DM = made("DM", USUBJID=["1", "2", "3"], RFSTDTC=["2021-03-05", "2021-03-05T10:00", ""])
@@ -370,6 +373,24 @@ def test_results_without_a_standard_result():
         "Say how it is standardised, or ask the site about it."
     )
     assert problem.cells.values.objects().tolist() == ["x"]
+
+
+@pytest.mark.parametrize(
+    ("variable", "codes"), [("FAORRES", ["CHECK-220"]), ("FADTC", ["CHECK-220", "CHECK-221"])]
+)
+def test_a_result_that_the_site_is_asked_about_is_not_found_again(variable, codes):
+    fa = made(
+        "FA", FAORRES=["9", "5", "x", "5"], FASTRESC=["9", "5", "", "5"], FASTRESN=[np.nan, 5, np.nan, 7]
+    )
+    doubtful = np.array([True, False, True, True])
+    cells = Cells.of(fa.records, fa.records.columns["FAORRES"], doubtful, None)
+    kind = Kind("Q-FA-01", "asked", "Ask the site.", severity="query")
+    store = store_of(DM, fa)
+    store.problems.add(Problem(kind, "asked", Place(dataset="FA", variable=variable), cells=cells))
+    problems = [one for one in check(fa, store, STANDARD) if one.kind.code not in QUIET]
+    assert [one.kind.code for one in problems] == codes
+    # a number that contradicts the text is an error, whatever is asked
+    assert 3 in problems[0].cells.records
 
 
 def test_tests_not_done_have_no_results():
