@@ -99,7 +99,9 @@ def _design(draft: Draft) -> None:
     draft.add("RANDQT", "", "allocation", **ratio)
     draft.yes_no("ADAPT", None, decide="is the design adaptive: Y or N; CODELIST is NY")
     draft.add("NARMS", str(len(record.arms) or ""), "arms")
-    draft.add("STOPRULE", "", decide="rule for stopping the trial; NONE where the protocol has none")
+    # NONE as a rule needs the code that NONE has as a control: TSVAL and TSVALCD go one to one (CORE-000152)
+    rule = "rule for stopping the trial; where the protocol has none NONE, and CODELIST is TCNTRL"
+    draft.add("STOPRULE", "", decide=rule)
 
 
 def _control(record: Record) -> str:
