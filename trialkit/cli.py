@@ -45,6 +45,8 @@ def cli() -> None:
 @click.option("--workers", type=click.IntRange(1, 64), default=1, show_default=True, help="Processes.")
 @click.option("--strict", is_flag=True, help="Data queries are errors, for the final lock.")
 @click.option("--profile", default="", help="A profile of the study, such as sdtmig-3.3.")
+@click.option("--previous", type=FILE, help="An earlier queries.csv or .xlsx.")
+@click.option("--dictionaries", type=FOLDER, help="Folder with licensed dictionaries: meddra/, whodrug/.")
 @click.option("--json/--no-json", "dataset_json", default=True, help="Write Dataset-JSON too.")
 def sdtm(specs: Path, raw: Path, out: Path, datasets: str, **choices: Any) -> Exit:
     """Build the SDTM datasets of a study."""

@@ -29,6 +29,9 @@ def facts_of(result: Result, standard: Standard) -> dict[str, Any]:
         "toolkit": version("trialkit"),
         "created": study.spec.created.isoformat(),
         "extract": study.spec.extract,
+        "cutoff": study.spec.cutoff.isoformat() if study.spec.cutoff else "",
+        "dictionaries": {name: one.facts() for name, one in sorted(result.dictionaries.items())},
+        "previous": result.previous.facts() if result.previous else {},
         "specs": {name: sha256(text.encode()) for name, text in sorted(study.texts.items())},
         "inputs": {
             name: {
@@ -40,6 +43,7 @@ def facts_of(result: Result, standard: Standard) -> dict[str, Any]:
             for name, raw in sorted(result.store.raw.items())
             if name in study.spec.sources
         },
+        "keys": {one.name: one.spec.keys for one in sorted(result.built, key=lambda one: one.name)},
         "datasets": {one.name: one.count for one in sorted(result.built, key=lambda one: one.name)},
         "problems": {"queries": sum(problem.count for problem in result.problems.queries())},
     }

@@ -7,7 +7,9 @@ from pathlib import Path
 
 from trialkit.built import Built
 from trialkit.context import Store
+from trialkit.dictionaries.load import Loaded
 from trialkit.problems import Exit, Problems
+from trialkit.queries.previous import Previous
 from trialkit.study import Study
 
 
@@ -27,11 +29,13 @@ class Options:
     strict: bool = False
     dataset_json: bool = True
     profile: str = ""
+    previous: Path | None = None
+    dictionaries: Path | None = None
 
 
 @dataclass(slots=True)
 class Result:
-    """What a run made: the datasets in order, the problems, and the ledger.
+    """What a run made: the datasets in order, the problems, and the ledger; and what it was given.
 
     >>> from trialkit.samples import sample_result
     >>> [one.name for one in sample_result().built]
@@ -43,6 +47,8 @@ class Result:
     built: list[Built]
     problems: Problems
     seconds: list[tuple[str, float]] = field(default_factory=list)
+    previous: Previous | None = None
+    dictionaries: dict[str, Loaded] = field(default_factory=dict)
 
     def exit(self) -> Exit:
         """Give the exit code.

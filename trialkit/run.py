@@ -13,6 +13,7 @@ from trialkit.build import build
 from trialkit.built import Built
 from trialkit.check import check
 from trialkit.context import Store
+from trialkit.dictionaries.load import load_dictionaries
 from trialkit.ledger import Ledger
 from trialkit.output import publish, refuse_partial
 from trialkit.plan import dataset_levels, tables_of
@@ -20,6 +21,7 @@ from trialkit.prepare import make_store
 from trialkit.problems import Problems, Refusal
 from trialkit.profile import changed, load_profile
 from trialkit.progress import Steps, on_terminal
+from trialkit.queries.previous import read_previous
 from trialkit.reporting.unmapped import unmapped_problems
 from trialkit.result import Options, Result
 from trialkit.standard import Standard
@@ -50,13 +52,16 @@ def run(options: Options, standard: Standard) -> Result:
     study = load_study(options.specs, standard.folder, ("trialkit.rules", *standard.rules))
     if options.profile:
         study = changed(study, load_profile(study, options.profile, ("trialkit.rules", *standard.rules)))
+    previous = read_previous(options.previous, study.spec.study) if options.previous else None
     names = chosen(study, list(options.datasets))
     levels = dataset_levels(study.datasets, names)
     steps = Steps(2 + 3 * sum(len(level) for level in levels), on_terminal())
     try:
         with steps.step("read"):
             store = make_store(study, standard, options.raw, [name for level in levels for name in level])
-        result = Result(study, store, [], store.problems, steps.seconds)
+            coded = load_dictionaries(study, options.dictionaries, [one for level in levels for one in level])
+        store.tables.update({name: one.records for name, one in coded.items()})
+        result = Result(study, store, [], store.problems, steps.seconds, previous, coded)
         _build_levels(levels, result, standard, options.workers, steps)
         _judge(result, standard, options.strict or study.spec.strict, steps)
         publish(result, options, standard, steps)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, model_validator
 
+from trialkit.dictionaries.spec import Dictionary
 from trialkit.model import Model, SpecMap
 from trialkit.raw.source import Source
 from trialkit.rule import ColumnName, Condition, Step, Value
@@ -151,6 +152,16 @@ class StudySpec(Model):
     codelists: dict[str, SponsorCodelist] = Field(
         default={}, description="the sponsor's codelists, terms and synonyms, by codelist"
     )
+    dictionaries: dict[str, Dictionary] = Field(default={}, description="coding dictionaries, by name")
     accept: list[Accept] = Field(default=[], description="findings that the study accepts")
     strict: bool = Field(False, description="data queries are errors")
     plugins: list[str] = Field(default=[], description="packages with further rules, by entry point")
+
+    @model_validator(mode="after")
+    def _one_cutoff(self) -> Self:
+        """Give every source that dates its rows the study's cutoff, where it has none of its own."""
+        for name, source in self.sources.items():
+            if source.cutoff and source.cutoff.date is None:
+                dated = source.cutoff.model_copy(update={"date": self.cutoff})
+                self.sources[name] = source.model_copy(update={"cutoff": dated})
+        return self

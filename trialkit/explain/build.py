@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from trialkit.column import Column
+from trialkit.cutoff import same_rows
 from trialkit.explain.xptcolumns import XptColumns, open_xpt
 from trialkit.manifest import sha256
 from trialkit.problems import Exit, Kind, Place, Problem, Problems, Refusal, did_you_mean
@@ -185,8 +186,10 @@ class Build:
         """
         if source not in self._raw:
             spec = self.study.spec.sources[source]
-            as_it_is = spec.model_copy(update={"trim": (), "missing": (), "sha256": None})
+            as_it_is = spec.model_copy(update={"trim": (), "missing": (), "sha256": None, "cutoff": None})
             table = read(as_it_is, source, self.raw_folder, Problems())
+            if spec.cutoff and table is not None and (cut := read(spec, source, self.raw_folder, Problems())):
+                table = same_rows(table, cut.lines)
             self._raw[source] = table
             then = self.manifest["inputs"].get(source, {}).get("sha256")
             if table is None:

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from trialkit.column import Column, Mask
+from trialkit.cutoff import without_late
 from trialkit.problems import Kind, Problem, Problems, Severity
 from trialkit.raw.checks import column_check
 from trialkit.raw.keys import promised
@@ -64,7 +65,7 @@ def clean(table: RawTable, source: RawSource, problems: Problems) -> RawTable:
     """
     notes = Counter(table.notes)
     columns = {name: _changed(column, source, notes) for name, column in table.columns.items()}
-    done = replace(table, columns=columns)
+    done = without_late(replace(table, columns=columns), source.cutoff)
     for name in columns:
         _look(done, name, notes, problems)
     _check_columns(done, source, problems)
@@ -134,7 +135,7 @@ def _first(column: Column, pattern: re.Pattern[str]) -> int:
 
 
 def _check_columns(table: RawTable, source: RawSource, problems: Problems) -> None:
-    problems.add(*missing_columns(table, [*source.key, *source.always, *source.columns]))
+    problems.add(*missing_columns(table, [*source.named, *source.always, *source.columns]))
     severity: Severity = source.mistyped
     for name, text in source.columns.items():
         if name in table.columns:

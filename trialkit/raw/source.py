@@ -6,6 +6,7 @@ from typing import Annotated, Literal, Self, TypeAlias
 
 from pydantic import Field, field_validator, model_validator
 
+from trialkit.cutoff import CutoffColumn
 from trialkit.model import Model
 from trialkit.raw.checks import column_check
 from trialkit.raw.decode import codec_name
@@ -40,6 +41,11 @@ class RawSource(Model):
         ),
     )
     key: tuple[str, ...] = Field((), description="columns that together name one row")
+    subject: str = Field("", description="column that says whose row it is, for the list of queries")
+    visit: str = Field("", description="column that says of which visit it is, for the list of queries")
+    cutoff: CutoffColumn | None = Field(
+        None, description="the column that dates a row; rows after the data cutoff are left out"
+    )
     duplicates: Literal["error", "query", "keep"] = Field(
         "error",
         description=(
@@ -63,6 +69,16 @@ class RawSource(Model):
     unmapped: Literal["list", "error"] = Field(
         "list", description="what raw columns that no rule uses are: listed, or an error"
     )
+
+    @property
+    def named(self) -> tuple[str, ...]:
+        """Name the columns that the source itself reads.
+
+        >>> CsvSource(format="csv", file="ae.csv", key=["SUBJ", "AENO"], subject="SUBJ").named
+        ('SUBJ', 'AENO')
+        """
+        names = (*self.key, self.subject, self.visit, self.cutoff.column if self.cutoff else "")
+        return tuple(dict.fromkeys(filter(None, names)))
 
     @field_validator("columns")
     @classmethod

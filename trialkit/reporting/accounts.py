@@ -8,6 +8,7 @@ from typing import Literal, TypeAlias
 
 import numpy as np
 
+from trialkit.cutoff import AFTER_CUTOFF
 from trialkit.ledger import NOT_NEEDED, Ledger, Line
 from trialkit.raw.table import RawTable
 from trialkit.reporting.sheet import Cell
@@ -129,10 +130,14 @@ def _account(origin: Origin, name: str, raw: RawTable | None, ledger: Ledger, us
         if source == name:
             used |= mine
     aside = Counter(reason for _, reason in raw.quarantined) if raw else Counter[str]()
-    parts = [Part(f"set aside on reading: {reason}", count) for reason, count in sorted(aside.items())]
+    parts = [Part(_set_aside(reason), count) for reason, count in sorted(aside.items())]
     parts += _reasons(name, ~used, ledger)
     read, file = size + sum(aside.values()), raw.file if raw else ""
     return Account(origin, name, file, read, int(used.sum()), tuple(parts), tuple(uses))
+
+
+def _set_aside(reason: str) -> str:
+    return reason if reason == AFTER_CUTOFF else f"set aside on reading: {reason}"
 
 
 def _reasons(name: str, left: np.ndarray, ledger: Ledger) -> list[Part]:

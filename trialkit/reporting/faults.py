@@ -90,7 +90,7 @@ def faults(problem: Problem, result: Result, most: int = MOST_CELLS) -> list[Fau
     item = texts(head.item) if head.item is not None else [""] * size
     subject = texts(head.subject) if head.subject is not None else [""] * size
     columns = _columns(problem, result, list(places))
-    record, values = _keys(problem, head, result), texts(head.values)
+    record, values = record_keys(problem, head, result), texts(head.values)
     who = zip(subject, record, item, values, strict=True)
     bare = [Fault(mine, its, column=column, value=value) for mine, its, column, value in who]
     return [_placed(one, cell, places, result, columns) for cell, one in enumerate(bare)]
@@ -172,8 +172,15 @@ def _placed(
     return replace(bare, file=spots[0].file, line=spots[0].line, column=column, also=also)
 
 
-def _keys(problem: Problem, cells: Cells, result: Result) -> list[str]:
-    """Write the keys of each cell's record, where the record is finished."""
+def record_keys(problem: Problem, cells: Cells, result: Result) -> list[str]:
+    """Write the keys of each cell's record, where the record is finished.
+
+    >>> from trialkit.problems import Kind
+    >>> from trialkit.samples import sample_result
+    >>> cells = Cells({}, None, Column.text(["x"]), None)
+    >>> record_keys(Problem(Kind("A-1", "t", "f"), "w"), cells, sample_result())
+    ['']
+    """
     built = next((one for one in result.built if one.name == problem.where.dataset), None)
     if cells.records is None or built is None:
         return [problem.where.record] * len(cells.values)

@@ -64,7 +64,7 @@ def mapped(study: Study) -> dict[str, set[str]]:
     >>> {"SUBJ", "DAY", "DOSE"} <= mapped(sample_study())["DOSING"]
     True
     """
-    found = {name: set(source.key) for name, source in study.spec.sources.items()}
+    found = {name: set(source.named) for name, source in study.spec.sources.items()}
     for spec in study.datasets.values():
         named, tables = _named(spec, study)
         for table, column in named:
