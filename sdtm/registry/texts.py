@@ -8,10 +8,10 @@ import unicodedata
 LONGEST = 200  # SDTMIG 3.4, 4.5.3: characters of a text variable
 # What English texts write in place of a character; NFKD takes care of accents and of full-width forms.
 ASCII = {
-    "≤": "<=", "≥": ">=", "±": "+/-", "×": "x", "÷": "/", "→": "->", "−": "-", "–": "-", "—": "-", "‐": "-",
-    "‑": "-", "•": "-", "·": "-", "‘": "'", "’": "'", "“": '"', "”": '"', "′": "'", "″": '"', "®": "(R)",
-    "™": "(TM)", "©": "(C)", "µ": "u", "μ": "u", "°": " degrees ", "α": "alpha", "β": "beta", "γ": "gamma",
-    "δ": "delta", "ε": "epsilon", "κ": "kappa", "λ": "lambda", "ß": "ss", "ø": "o", "Ø": "O", "æ": "ae",
+    "≤": "<=", "≥": ">=", "±": "+/-", "×": "x", "÷": "/", "⁄": "/", "→": "->", "−": "-", "–": "-", "—": "-",
+    "‐": "-", "‑": "-", "•": "-", "·": "-", "‘": "'", "’": "'", "“": '"', "”": '"', "′": "'", "″": '"',
+    "®": "(R)", "™": "(TM)", "©": "(C)", "µ": "u", "μ": "u", "°": " degrees ", "α": "alpha", "β": "beta",
+    "γ": "gamma", "δ": "delta", "ε": "epsilon", "κ": "kappa", "λ": "lambda", "ß": "ss", "ø": "o", "Ø": "O", "æ": "ae",
     "œ": "oe", "ł": "l",
 }  # fmt: skip
 MONTHS = ("january", "february", "march", "april", "may", "june", "july", "august", "september", "october",
