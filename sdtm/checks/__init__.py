@@ -6,6 +6,7 @@ from sdtm.checks.days import starts_and_ends, study_days
 from sdtm.checks.demographics import demographics
 from sdtm.checks.design import dependent_values
 from sdtm.checks.names import names
+from sdtm.checks.phenotypes import phenotypes
 from sdtm.checks.related import related
 from sdtm.checks.results import results
 from sdtm.checks.values import value_checks
@@ -15,17 +16,19 @@ from trialkit.checks.review import Review
 from trialkit.context import Store
 from trialkit.problems import Problem
 
-PARTS = (names, study_days, starts_and_ends, results, demographics, related, dependent_values)
+PARTS = (
+    names, study_days, starts_and_ends, results, phenotypes, demographics, related, dependent_values,
+)  # fmt: skip
 
 
 def record_checks(built: Built, store: Store) -> list[Problem]:
     """Find problems that concern several variables, records or datasets.
 
+    >>> from trialkit.samples import sample_store
     >>> from trialkit.attributes import Dataset
     >>> from trialkit.built import Built
-    >>> from trialkit.context import Store
     >>> from trialkit.records import Records
-    >>> record_checks(Built(None, Dataset("DM", "", ()), {}, Records({}, 0)), Store(None, {}, {}))
+    >>> record_checks(Built(None, Dataset("DM", "", ()), {}, Records({}, 0)), sample_store())
     []
     """
     review = Review(built, store)

@@ -420,6 +420,24 @@ def test_one_standard_unit_per_test():
     assert brief(made("QS", QSTESTCD=codes, QSTEST=codes, QSSTRESU=units, QSSCAT=["A", "A", "B", "A"])) == []
 
 
+def test_parts_of_a_cell_population_have_names_of_their_own():
+    whole, part = "TLym Help Reg/TLym Help", "TLym Help Reg Sub/TLym Help"
+    tests = [whole, part, whole, "TLym Help Reg Sub"]
+    cp = made("CP", CPTEST=tests, CPSBMRKS=["CD31+", "CD31+", "", ""])
+    assert only(cp) == (
+        "error CHECK-225 CP.CPTEST record 1 CPTEST does not say that it is a subpopulation. "
+        "Use the test with Sub in its name, or leave sublineage and cell state missing.",
+        [0],
+    )
+    cp = made(
+        "CP", CPTEST=[part] * 3, CPCELSTA=["ACTIVATED", "ACTIVATED", ""], CPCSMRKS=["CD69+", "", "CD69+"]
+    )
+    line, rows = only(cp)
+    assert rows == [1, 2]
+    assert line.endswith("(2 times). Fill CPCELSTA and CPCSMRKS, or neither.")
+    assert brief(made("CP", CPTEST=[part], CPCSMRKS=["CD69+"])) == [("CHECK-226", "CPCSMRKS", [0])]
+
+
 # ---------------------------------------------------------------- related records
 
 
