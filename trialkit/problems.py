@@ -124,6 +124,18 @@ class Problem:
         """
         return self.severity or self.kind.severity
 
+    @property
+    def advice(self) -> str:
+        """Say what to do; where the spec has made a query of an error, there is only the site to ask.
+
+        >>> Problem(Kind("A-1", "t", "Do this."), "w").advice
+        'Do this.'
+        >>> Problem(Kind("A-1", "t", "Do this."), "w", severity="query").advice
+        'Ask the site.'
+        """
+        asked = self.severity == "query" and self.kind.severity == "error" and not self.accepted
+        return self.hint or ("Ask the site." if asked else self.kind.fix)
+
     def line(self) -> str:
         """Write the problem as one line of text without any subject data.
 
@@ -132,7 +144,7 @@ class Problem:
         """
         times = f" ({self.count} times)" if self.count > 1 else ""
         end = "" if self.what.endswith("?") else "."
-        said = f"{self.what.rstrip('.')}{times}{end} {self.hint or self.kind.fix}"
+        said = f"{self.what.rstrip('.')}{times}{end} {self.advice}"
         return " ".join(part for part in (self.level, self.kind.code, str(self.where), said) if part)
 
 

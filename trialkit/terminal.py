@@ -114,5 +114,5 @@ def _place(problem: Problem, spot: Spot) -> str:
 
 def _said(problem: Problem) -> str:
     end = "" if problem.what.endswith((".", "?", "!")) else "."
-    said = f"{problem.what}{end} {problem.hint or problem.kind.fix}"
+    said = f"{problem.what}{end} {problem.advice}"
     return f"{said} Accepted: {problem.accepted}" if problem.accepted else said

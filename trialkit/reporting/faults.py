@@ -201,7 +201,7 @@ def fault_rows(result: Result) -> Iterator[tuple[Cell, ...]]:
     for one in ordered(result.problems.items):
         level = "accepted" if one.accepted else one.level
         head = (level, one.kind.code, one.where.dataset, one.where.variable)
-        tail = (one.what, one.hint or one.kind.fix, str(one.spec), one.accepted, one.count)
+        tail = (one.what, one.advice, str(one.spec), one.accepted, one.count)
         for fault in faults(one, result):
             where = (fault.subject, fault.record, fault.file, fault.line or "", fault.column, fault.also)
             yield (*head, *where, fault.value, *tail)
