@@ -11,8 +11,8 @@ ASCII = {
     "≤": "<=", "≥": ">=", "±": "+/-", "×": "x", "÷": "/", "⁄": "/", "→": "->", "−": "-", "–": "-", "—": "-",
     "‐": "-", "‑": "-", "•": "-", "·": "-", "‘": "'", "’": "'", "“": '"', "”": '"', "′": "'", "″": '"',
     "®": "(R)", "™": "(TM)", "©": "(C)", "µ": "u", "μ": "u", "°": " degrees ", "α": "alpha", "β": "beta",
-    "γ": "gamma", "δ": "delta", "ε": "epsilon", "κ": "kappa", "λ": "lambda", "ß": "ss", "ø": "o", "Ø": "O", "æ": "ae",
-    "œ": "oe", "ł": "l",
+    "γ": "gamma", "δ": "delta", "ε": "epsilon", "κ": "kappa", "λ": "lambda", "ß": "ss", "ø": "o", "Ø": "O",
+    "æ": "ae", "œ": "oe", "ł": "l",
 }  # fmt: skip
 MONTHS = ("january", "february", "march", "april", "may", "june", "july", "august", "september", "october",
           "november", "december")  # fmt: skip

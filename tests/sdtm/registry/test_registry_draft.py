@@ -57,8 +57,8 @@ def test_all_required_parameters_have_a_line(lines):
 
 
 VALUES = {
-    "TITLE": "A Randomized, Double-blind, Placebo-controlled Study of Demodrug in Adults With Restless Widgets "
-    '- the "WIDGET" Study',
+    "TITLE": "A Randomized, Double-blind, Placebo-controlled Study of Demodrug in Adults With Restless "
+    'Widgets - the "WIDGET" Study',
     "REGID": "NCT99990001",
     "SPREFID": "DEMO01",
     "SPONSOR": "Example Institute",
