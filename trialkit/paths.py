@@ -14,6 +14,8 @@ UNSAFE = Kind(
     exit=Exit.SPEC,
 )
 
+LOCALE = "Set LC_ALL=C.UTF-8 or PYTHONUTF8=1, or rename the file."
+
 _DEVICES = {"con", "prn", "aux", "nul", "conin$", "conout$"} | {
     f"{port}{number}" for port in ("com", "lpt") for number in "0123456789¹²³"
 }
@@ -58,6 +60,8 @@ relative path with forward slashes to a file inside the folder.
     root = folder.resolve()
     try:
         path = (root / text).resolve()
+    except UnicodeEncodeError as error:
+        raise _refusal(text, "cannot be written in the system's encoding", LOCALE) from error
     except (OSError, RuntimeError) as error:
         raise _refusal(text, "cannot be resolved") from error
     if not path.is_relative_to(root):
@@ -75,5 +79,5 @@ def _unsafe(text: str) -> str:
     return ""
 
 
-def _refusal(text: str, reason: str) -> Refusal:
-    return Refusal([Problem(UNSAFE, f"path {text!r} {reason}")])
+def _refusal(text: str, reason: str, hint: str = "") -> Refusal:
+    return Refusal([Problem(UNSAFE, f"path {text!r} {reason}", hint=hint)])

@@ -171,7 +171,8 @@ def _time(text: str) -> float:
 
 
 def _parquet(path: Path, only: Sequence[str] | None) -> Table:
-    read = pq.read_table(path, columns=None if only is None else list(only))
+    with path.open("rb") as file:
+        read = pq.read_table(file, columns=None if only is None else list(only))
     columns, variables = {}, []
     for name in read.column_names:
         array = read[name]

@@ -72,8 +72,19 @@ def _pairs(many: tuple[Many, ...]) -> dict[str, pa.Array]:
 def _write(path: Path, columns: Mapping[str, pa.Array]) -> Path:
     coded = [name for name, values in columns.items() if pa.types.is_dictionary(values.type)]
     table = pa.table(dict(columns))
-    pq.write_table(table, path, compression="lz4", use_dictionary=coded, write_statistics=False)
+    with path.open("wb") as file:  # Arrow itself opens no path that the locale can't write
+        pq.write_table(table, file, compression="lz4", use_dictionary=coded, write_statistics=False)
     return path
+
+
+def _read(path: Path, columns: list[str] | None = None) -> pa.Table:
+    with path.open("rb") as file:
+        return pq.read_table(file, columns=columns)
+
+
+def _names(path: Path) -> list[str]:
+    with path.open("rb") as file:
+        return list(pq.read_schema(file).names)
 
 
 def read_trace(folder: Path, name: str) -> Trace:
@@ -88,14 +99,14 @@ def read_trace(folder: Path, name: str) -> Trace:
     >>> read_trace(folder, "DM").rows["SUBJ"].tolist()
     [0]
     """
-    table = pq.read_table(folder / f"{name.lower()}.parquet")
+    table = _read(folder / f"{name.lower()}.parquet")
     rows = {key: table[key].to_numpy() for key in table.column_names}
     many_path = folder / f"{name.lower()}{MANY}.parquet"
     return Trace(rows, _read_many(many_path) if many_path.exists() else ())
 
 
 def _read_many(path: Path) -> tuple[Many, ...]:
-    table = pq.read_table(path)
+    table = _read(path)
     source, record, row = _coded(table["source"]), table["record"].to_numpy(), table["row"].to_numpy()
     made = []
     for number, name in enumerate(source.values.tolist()):
@@ -120,9 +131,9 @@ def read_unpublished(folder: Path, name: str, column: str) -> Column | None:
     (['a', 'b'], None)
     """
     path = folder / f"{name.lower()}{COLUMNS}.parquet"
-    if not path.exists() or column not in pq.read_schema(path).names:
+    if not path.exists() or column not in _names(path):
         return None
-    array = pq.read_table(path, columns=[column])[column]
+    array = _read(path, [column])[column]
     if pa.types.is_floating(array.type):
         return Column.numbers(array.to_numpy())
     return _coded(array)
