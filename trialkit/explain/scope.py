@@ -11,8 +11,9 @@ from trialkit.explain.build import Build, rows_of
 from trialkit.plan import all_variables
 from trialkit.records import is_main, source_of, variable_of
 from trialkit.rule import RecordRule
+from trialkit.rules.intervals import Collapse
 from trialkit.rules.join import Join
-from trialkit.rules.records import Read, Stack
+from trialkit.rules.records import Read, Repeat, Stack
 from trialkit.rules.totals import MEMBER
 from trialkit.spec import DatasetSpec
 from trialkit.trace import Trace
@@ -29,7 +30,8 @@ class Scope:
         steps: the record rules before the rule.
         variables: whether names are variables of the dataset before they are columns.
         above: number of the stack whose branch the steps are; "" for those of the dataset.
-        crossed: numbers of the steps that were gone back through, the last one first.
+        crossed: ends of the keys of the rows that count before a step that was gone back through.
+        repeats: those of them that repeat records.
 
     >>> from types import SimpleNamespace
     >>> Scope(None, SimpleNamespace(dataset="LB"), 3, ()).dataset
@@ -43,6 +45,7 @@ class Scope:
     variables: bool = False
     above: str = ""
     crossed: tuple[str, ...] = ()
+    repeats: tuple[str, ...] = ()
 
     @property
     def path(self) -> str:
@@ -54,15 +57,25 @@ class Scope:
         """
         return f"{self.above}.{len(self.steps)}" if self.above else str(len(self.steps))
 
-    def back(self) -> Scope:
+    def back(self, name: str = "") -> Scope:
         """Go back through the last step, where names are columns of the records.
+
+        Args:
+            name: a column that the step takes from another record than the others.
 
         >>> from types import SimpleNamespace
         >>> Scope(None, SimpleNamespace(dataset="LB"), 3, [Read(read="LAB")], True).back().variables
         False
         """
-        crossed = (self.path, *self.crossed)
-        return replace(self, steps=self.steps[:-1], variables=False, crossed=crossed)
+        step = self.steps[-1]
+        end = name if isinstance(step, Collapse) and name == step.end else ""
+        return replace(
+            self,
+            steps=self.steps[:-1],
+            variables=False,
+            crossed=(f"{end}/{self.path}", *self.crossed),
+            repeats=(self.path, *self.repeats) if isinstance(step, Repeat) else self.repeats,
+        )
 
     def into(self, branch: Sequence[RecordRule]) -> Scope:
         """Go into a branch of the last step, to its end.
@@ -156,8 +169,8 @@ class Scope:
         >>> Scope(build, SimpleNamespace(dataset="LB"), 0, ()).main("LAB")
         [7]
         """
-        for path in self.crossed:
-            if (first := self.row(f"{table}@/{path}")) >= 0:
+        for end in self.crossed:
+            if (first := self.row(f"{table}@{end}")) >= 0:
                 return [first]
         found = [row] if (row := self.row(table)) >= 0 else []
         for many in self.trace.many:
@@ -240,7 +253,7 @@ class Scope:
         return int(found[0]) if len(found) == 1 else None
 
     def members(self) -> list[int]:
-        """Give the records that the last step added up into this one.
+        """Give the records that the last step added up into this one; not those that repeat them.
 
         >>> from types import SimpleNamespace
         >>> import numpy as np
@@ -248,8 +261,11 @@ class Scope:
         >>> Scope(build, SimpleNamespace(dataset="QS"), 2, [Read(read="ALSFRS")]).members()
         [0, 1]
         """
-        marks = self.trace.rows[f"#/{self.path}"]
-        members: list[int] = np.flatnonzero(marks == MEMBER - self.number()).tolist()
+        rows = self.trace.rows
+        member = rows[f"#/{self.path}"] == MEMBER - self.number()
+        for path in self.repeats:
+            member = member & (rows[f"#/{path}"] < 0)
+        members: list[int] = np.flatnonzero(member).tolist()
         return members
 
 

@@ -39,7 +39,7 @@ def _search(explainer: Explainer, name: str, scope: Scope) -> Answers | None:
         found = _from_step(explainer, name, scope.steps[-1], scope)
         if found is not None:
             return found
-        scope = scope.back()
+        scope = scope.back(name)
     return None
 
 

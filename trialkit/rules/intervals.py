@@ -12,7 +12,7 @@ from pydantic import Field
 from trialkit.column import Column, combine
 from trialkit.context import Context
 from trialkit.dates import day_numbers
-from trialkit.records import Records
+from trialkit.records import Records, is_main
 from trialkit.rule import ColumnName, RecordRule
 from trialkit.rules.duplicates import edges
 from trialkit.steps import ColumnNames, merged_lineage
@@ -51,12 +51,12 @@ class Collapse(RecordRule):
     def apply(self, records: Records, context: Context) -> Records:
         """Merge the records of each interval.
 
-        >>> from trialkit.context import Store
+        >>> from trialkit.samples import sample_context
         >>> days = Column.text(["2021-03-01", "2021-03-02", "2021-03-09"])
         >>> columns = {"ID": Column.constant("1", 3), "DOSE": Column.constant("1", 3), "S": days, "E": days}
         >>> records = Records.start("EC", columns, 3)
         >>> rule = Collapse(collapse="DOSE", by="ID", start="S", end="E")
-        >>> rule.apply(records, Context(Store(None, {}, {}), "EX", records)).columns["E"].objects().tolist()
+        >>> rule.apply(records, sample_context(records, "EX")).columns["E"].objects().tolist()
         ['2021-03-02', '2021-03-09']
         """
         if not records.count:
@@ -69,6 +69,9 @@ class Collapse(RecordRule):
         ends = records.columns[self.end]
         by_end = np.lexsort((day_numbers(ends), group))
         last = by_end[edges(group[by_end], last=True)]
+        if context.step:
+            mains = [key for key in records.rows if is_main(key)]
+            rows |= {f"{key}@{self.end}/{context.step}": records.rows[key][last] for key in mains}
         made = replace(records.take(first), rows=rows, many=many)
         return made.with_columns({self.end: ends.take(last)})
 
