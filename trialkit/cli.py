@@ -233,6 +233,24 @@ def diff(
     return Exit.OK if compared.equal else Exit.DATA
 
 
+@cli.command()
+@click.argument("specs", type=FOLDER, metavar="SPEC_DIR")
+@click.option("--changed", multiple=True, metavar="FILE", help="Spec FILE[:LINE], raw FILE[:COLUMN].")
+@click.option("--ct", "terminology", default="", metavar="VERSION", help="Another terminology.")
+@click.option("--raw", type=FOLDER, help="The raw files, for their columns; default: raw/ of the build.")
+@click.option("--out", type=FOLDER, help="A build: what has changed since it was made.")
+@click.option("--json", "as_json", is_flag=True, help="Answer as JSON.")
+def impact(changed: tuple[str, ...], as_json: bool, **asked: Any) -> None:
+    """Say which datasets and variables a change touches, without building anything."""
+    from trialkit.impact import Asked, show_impact
+    from trialkit.impact import impact as answer
+
+    if not (changed or asked["terminology"] or asked["out"]):
+        raise click.UsageError("say what has changed: --changed, --ct or --out")
+    found = answer(Asked(changed=changed, **asked), standard_of("sdtm", "3.4"))
+    show_impact(found, Terminal(), as_json=as_json)
+
+
 def main() -> None:
     """Run the command line; exit codes as in ``Exit``.
 

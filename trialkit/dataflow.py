@@ -198,7 +198,7 @@ class _Walk:
 
     def _note(self, rule: Model, leaves: Leaves, columns: _Columns) -> None:
         """Note what a rule names at its place, and so for each rule within it."""
-        for one in _models(rule):
+        for one in models_in(rule):
             named = self._named(one.references(), columns) if isinstance(one, Rule) else leaves
             self._place(one.place(), (named & leaves) or leaves)
 
@@ -206,17 +206,23 @@ class _Walk:
         self.flow.places[place] = self.flow.places.get(place, NOTHING) | leaves
 
 
-def _models(value: object) -> Iterator[Model]:
+def models_in(value: object) -> Iterator[Model]:
+    """Give a model and those within it.
+
+    >>> from trialkit.rules.choose import FirstOf
+    >>> [type(one).__name__ for one in models_in(FirstOf(first_of=["A", "B"]))]
+    ['FirstOf', 'Copy', 'Copy']
+    """
     if isinstance(value, Model):
         yield value
         for name in type(value).model_fields:
-            yield from _models(getattr(value, name))
+            yield from models_in(getattr(value, name))
     elif isinstance(value, dict):
         for part in value.values():
-            yield from _models(part)
+            yield from models_in(part)
     elif isinstance(value, (list, tuple)):
         for part in value:
-            yield from _models(part)
+            yield from models_in(part)
 
 
 def dataset_flow(
