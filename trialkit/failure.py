@@ -58,7 +58,9 @@ def problem_of(error: Exception) -> Problem:
     """
     if isinstance(error, (MemoryError, BrokenExecutor)):
         what = (
-            NO_MEMORY.title if isinstance(error, MemoryError) else "a worker process died, as without memory"
+            NO_MEMORY.title
+            if isinstance(error, MemoryError)
+            else "a worker process died, as it does without memory"
         )
         return Problem(NO_MEMORY, what)
     if isinstance(error, OSError) and error.strerror:

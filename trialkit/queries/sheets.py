@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -52,10 +53,12 @@ def write_queries(folder: Path, listing: Listing, created: datetime, study: str)
     ['queries.csv', 'queries.xlsx']
     """
     write_sheet(folder / "queries.csv", listing.columns, listing.rows())
-    with xlsxwriter.Workbook(folder / "queries.xlsx", OPTIONS) as book:
+    made = io.BytesIO()  # so that a full disk is an error of ours, not of the writer
+    with xlsxwriter.Workbook(made, {**OPTIONS, "in_memory": True}) as book:
         book.set_properties({"title": f"Queries of {study}", "created": created.replace(tzinfo=None)})
         _lines(book, listing)
         _summary(book, listing)
+    (folder / "queries.xlsx").write_bytes(made.getvalue())
 
 
 def _lines(book: Any, listing: Listing) -> None:

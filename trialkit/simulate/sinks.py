@@ -11,6 +11,7 @@ from typing import Annotated, Any, BinaryIO, Literal, Self
 
 import xlsxwriter
 from pydantic import BeforeValidator, Field
+from xlsxwriter.exceptions import FileCreateError
 
 from trialkit.simulate.cells import Cell
 from trialkit.simulate.formula import Array, Formula
@@ -262,4 +263,7 @@ class XlsxWriter(Writer):
 
     def __exit__(self, *_: type[BaseException] | BaseException | TracebackType | None) -> None:
         """Close the workbook."""
-        self.book.close()
+        try:
+            self.book.close()
+        except FileCreateError as error:
+            raise error.args[0] from None  # what the system said
