@@ -46,7 +46,7 @@ def pilot_latest_of_several(study):
         days = {
             (file, line): tools.iso(row[column], form)
             for file, column, _, form in sources
-            for line, row in study.rows[file].items()
+            for line, row in study.rows.get(file, {}).items()
             if row["PATNUM"] == subject
         }
         places = {(one.file, one.line) for one in answer.cells()}
@@ -131,7 +131,7 @@ def pilot_gather(study):
 def pilot_score(study):
     most = [10, 5, 5, 5, 5, 8, 12, 5, 5, 5, 5]
     items = [f"IT.ACITM{number:02}" for number in (1, 2, 4, 5, 6, 7, 8, 11, 12, 13, 14)]
-    totals = [i for i, test in enumerate(study.data["QS"]["QSTESTCD"]) if test == "ACTOT"]
+    totals = [i for i, test in enumerate(study.values("QS", "QSTESTCD")) if test == "ACTOT"]
     for record in totals[:: len(totals) // 20]:
         study.checked["score"] += 1
         cells = [one for one in study.why("QS", record, "QSSTRESN").cells() if one.column in items]

@@ -7,7 +7,7 @@ that `why` names. A class counts where at least ten of its cells were checked.
 import codecs
 import csv
 import math
-from collections import Counter, defaultdict
+from collections import Counter
 from datetime import date, datetime
 from pathlib import Path
 
@@ -24,26 +24,29 @@ ROOT = Path(__file__).resolve().parents[2]
 ENOUGH = 10
 
 
-def csv_cells(path, name, encoding="utf-8-sig", header=1):
-    """The cells of a CSV file by line and column, bad bytes replaced."""
+def csv_rows(path, encoding="utf-8-sig", header=1):
+    """The rows of a CSV file by line, each by column, bad bytes replaced."""
     with path.open(encoding=encoding, errors="replace", newline="") as file:
         reader = csv.reader(file)
         names = next(reader)
         for _ in range(header - 1):
             next(reader)
-        start = reader.line_num + 1
+        start, rows = reader.line_num + 1, {}
         for row in reader:
-            yield from (((name, start, column), text) for column, text in zip(names, row, strict=False))
+            rows[start] = dict(zip(names, row, strict=False))
             start = reader.line_num + 1
+    return rows
 
 
-def xlsx_cells(path):
-    """The cells of the first sheet of a workbook by row and column."""
+def xlsx_rows(path):
+    """The rows of the first sheet of a workbook by number, each by column."""
     book = openpyxl.load_workbook(path, read_only=True)
     names, *rows = book.worksheets[0].iter_rows(values_only=True)
     book.close()
-    for line, row in enumerate(rows, 2):
-        yield from (((path.name, line, name), text or "") for name, text in zip(names, row, strict=True))
+    return {
+        line: {name: text or "" for name, text in zip(names, row, strict=True)}
+        for line, row in enumerate(rows, 2)
+    }
 
 
 class Study:
@@ -55,21 +58,15 @@ class Study:
         assert made.exit_code == 0, made.output
         self.explainer = open_explainer(out, specs, raw)
         self.build = self.explainer.builds[0]
-        self.cells = {}
-        for path in sorted(raw.glob("*.csv")):
+        self.rows = {}
+        for path in raw.glob("*.csv"):
             own = {} if path.read_bytes()[:3] == codecs.BOM_UTF8 else csv_form  # others' files are UTF-8
-            self.cells.update(csv_cells(path, path.name, **own))
-        for path in raw.glob("*.xlsx"):
-            self.cells.update(xlsx_cells(path))
-        for path in (specs / "tables").glob("*.csv"):
-            self.cells.update(csv_cells(path, f"tables/{path.name}"))
+            self.rows[path.name] = csv_rows(path, **own)
+        self.rows |= {path.name: xlsx_rows(path) for path in raw.glob("*.xlsx")}
+        self.rows |= {f"tables/{path.name}": csv_rows(path) for path in (specs / "tables").glob("*.csv")}
         self.data = {
-            path.stem.upper(): pyreadstat.read_xport(path)[0].to_dict("list")
-            for path in sorted((out / "sdtm").glob("*.xpt"))
+            path.stem.upper(): pyreadstat.read_xport(path)[0] for path in (out / "sdtm").glob("*.xpt")
         }
-        self.rows = defaultdict(dict)
-        for (name, line, column), text in self.cells.items():
-            self.rows[name].setdefault(line, {})[column] = text
         self.checked, self.known = Counter(), {}
 
     def value(self, dataset, record, variable):
@@ -79,9 +76,11 @@ class Study:
         """A variable as text; of working datasets, which are no files, as the trace has it."""
         if (dataset, variable) not in self.known:
             own = self.data.get(dataset, {}).get(variable)
-            values = self.build.column(dataset, variable).objects().tolist() if own is None else own
+            read = (
+                own.tolist() if own is not None else self.build.column(dataset, variable).objects().tolist()
+            )
             self.known[dataset, variable] = [
-                one if isinstance(one, str) else "" if math.isnan(one) else f"{one:.15g}" for one in values
+                one if isinstance(one, str) else "" if math.isnan(one) else f"{one:.15g}" for one in read
             ]
         return self.known[dataset, variable]
 
@@ -91,7 +90,7 @@ class Study:
         assert answer.value == self.value(dataset, record, variable)
         for one in answer.cells():
             if one.column:
-                assert self.cells[one.file, one.line, one.column] == one.value, (dataset, record, variable)
+                assert self.rows[one.file][one.line][one.column] == one.value, (dataset, record, variable)
             else:
                 assert one.line in self.rows[one.file]
         return answer
