@@ -11,9 +11,8 @@ from pydantic import Field
 from trialkit.load import Loading, load
 from trialkit.model import Model
 from trialkit.problems import Exit, Kind, Place, Problem, Problems, Refusal, did_you_mean
-from trialkit.rule import RecordRule, Step
+from trialkit.rule import RecordRule, Step, find_rules
 from trialkit.rules.records import Stack
-from trialkit.scan import find_rules
 from trialkit.spec import DatasetSpec, Supplemental, Variable
 from trialkit.study import Study
 from trialkit.terms import SponsorCodelist
@@ -32,7 +31,7 @@ class DatasetChanges(Model):
     """What a profile changes in one dataset."""
 
     working: bool = Field(False, description="the dataset is made for others and not published")
-    drop: list[str] = Field([], description="variables and supplemental qualifiers that are left out")
+    drop: list[str] = Field([], description="variables and supplemental qualifiers that are not published")
     branches: list[list[Step]] = Field([], description="further records, stacked below the dataset's own")
     variables: dict[str, Variable] = Field({}, description="variables that are added or take another's place")
     supplemental: dict[str, Supplemental] = Field({}, description="supplemental qualifiers that are added")
@@ -75,8 +74,8 @@ def changed(study: Study, profile: Profile) -> Study:
 
     >>> from trialkit.samples import sample_study
     >>> profile = Profile(title="Small", claim="None.", datasets={"VS": {"drop": ["VSLOBXFL"]}})
-    >>> "VSLOBXFL" in changed(sample_study(), profile).datasets["VS"].variables
-    False
+    >>> changed(sample_study(), profile).datasets["VS"].variables["VSLOBXFL"].working
+    True
     """
     problems = Problems()
     datasets = dict(study.datasets)
@@ -104,7 +103,11 @@ def _missing(what: str, name: str, known: Iterable[str], place: Place, problems:
 
 def _changed(spec: DatasetSpec, changes: DatasetChanges) -> DatasetSpec:
     gone = set(changes.drop)
-    variables = {key: one for key, one in {**spec.variables, **changes.variables}.items() if key not in gone}
+    made = {**spec.variables, **changes.variables}
+    # what is left out is still there for the rules and checks of other variables
+    variables = {
+        key: one.model_copy(update={"working": True}) if key in gone else one for key, one in made.items()
+    }
     added = {**spec.supplemental, **changes.supplemental}
     return spec.model_copy(
         update={
