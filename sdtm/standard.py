@@ -5,6 +5,7 @@ from __future__ import annotations
 from sdtm.checks import SDTM_CHECKS
 from sdtm.facts import sdtmig
 from sdtm.supplemental import supplemental
+from trialkit.spec import Subject
 from trialkit.standard import Standard
 
 
@@ -18,5 +19,13 @@ def standard(version: str = "3.4") -> Standard:
     'SDTMIG'
     """
     return Standard(
-        "SDTMIG", version, "sdtm", ("SDTM",), sdtmig(version), ("sdtm.rules",), supplemental, SDTM_CHECKS
+        "SDTMIG",
+        version,
+        "sdtm",
+        ("SDTM",),
+        sdtmig(version),
+        ("sdtm.rules",),
+        supplemental,
+        SDTM_CHECKS,
+        Subject(variable="USUBJID", dataset="DM"),
     )

@@ -76,26 +76,24 @@ def _metas(spec: DatasetSpec, standard: Standard, store: Store) -> dict[str, Met
 
 def _fill(spec: DatasetSpec, context: Context, metas: dict[str, Meta]) -> None:
     variables = all_variables(spec)
-    subject = context.store.study.subject.variable if context.store.study else "USUBJID"
-    for name in variable_order(spec, subject):
-        context.variable, context.spec = name, _with_codelist(variables[name], metas[name])
+    for name in variable_order(spec, context.store.subject):
+        context.variable = name
+        context.own_codelist = _only(metas[name].codelists)
         try:
             made = context.value(variables[name].rule)
         except Refusal as refusal:
             context.store.problems.add(*(_placed(one, variables[name]) for one in refusal.problems))
             made = Column.constant("", context.count)
         context.variables[name] = fit(made, metas[name], variables[name].rule, context)
-    context.variable, context.spec = "", None
+    context.variable, context.own_codelist = "", ""
     for name, meta in metas.items():
         if name not in context.variables:
             empty = "" if meta.type == "Char" else float("nan")
             context.variables[name] = Column.constant(empty, context.count)
 
 
-def _with_codelist(variable: Variable, meta: Meta) -> Variable:
-    if variable.codelist or len(meta.codelists) != 1:
-        return variable
-    return variable.model_copy(update={"codelist": meta.codelists[0]})
+def _only(codelists: tuple[str, ...]) -> str:
+    return codelists[0] if len(codelists) == 1 else ""
 
 
 def _placed(problem: Problem, variable: Variable) -> Problem:
@@ -107,7 +105,8 @@ def fit(column: Column, meta: Meta, rule: Rule, context: Context) -> Column:
 
     A number becomes its shortest text; a text that is a number becomes it, any other is an error.
 
-    >>> store = Store(None, {}, {})
+    >>> from trialkit.samples import sample_store
+    >>> store = sample_store()
     >>> context = Context(store, "DM", Records({}, 1), variable="AGE")
     >>> fit(Column.text(["63"]), Meta("AGE", "Age", "Num"), Rule(), context).objects().tolist()
     [63.0]
@@ -127,7 +126,7 @@ def _check(spec: DatasetSpec, context: Context) -> None:
         mask = context.mask(check.when)
         context.variable = check.variable
         values = context.variables.get(check.variable) or Column.constant("", context.count)
-        context.report(*_said(check), mask, values, check, severity=check.severity)  # type: ignore[arg-type]
+        context.report(*_said(check), mask, values, check, severity=check.severity)
     context.variable = ""
 
 

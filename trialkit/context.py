@@ -3,23 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from datetime import date
+from typing import Protocol
 
 import numpy as np
 
 from trialkit.cells import Cells
 from trialkit.column import Column, Mask
+from trialkit.expr import Expression
+from trialkit.facts import Facts
 from trialkit.ledger import Ledger
+from trialkit.model import Model
 from trialkit.problems import NOWHERE, Exit, Kind, Place, Problem, Problems, Refusal, Severity, did_you_mean
+from trialkit.raw.table import RawTable
 from trialkit.records import NONE, Many, Records, Rows
-from trialkit.rule import Condition, Rule, VariableRule
-
-if TYPE_CHECKING:
-    from trialkit.facts import Facts
-    from trialkit.raw.table import RawTable
-    from trialkit.spec import StudySpec, Variable
-    from trialkit.terms import Codelist, Terminology
-    from trialkit.units import Units
+from trialkit.terms import Codelist, Terminology
+from trialkit.units import Units
 
 NO_COLUMN = Kind("SPEC-020", "unknown column", "Name a column or variable of the records.", exit=Exit.SPEC)
 NO_TABLE = Kind(
@@ -32,17 +31,21 @@ class Store:
     """What all datasets of a run share.
 
     Args:
-        study: the study's spec.
         tables: every table by name: raw sources, spec tables, and the datasets built so far.
         raw: the raw tables, for files and lines.
+        subject: the variable that identifies a subject, such as USUBJID.
+        subjects: the dataset with one record per subject, such as DM.
+        cutoff: of the data.
 
-    >>> Store(None, {}, {}).problems.items
+    >>> Store({}).problems.items
     []
     """
 
-    study: StudySpec
     tables: dict[str, Records]
-    raw: dict[str, RawTable]
+    raw: dict[str, RawTable] = field(default_factory=dict)
+    subject: str = ""
+    subjects: str = ""
+    cutoff: date | None = None
     terms: Terminology | None = None
     facts: Facts | None = None
     units: Units | None = None
@@ -50,11 +53,18 @@ class Store:
     ledger: Ledger = field(default_factory=Ledger)
 
 
+class _Computing(Protocol):
+    """What gives a column for the records at hand: a variable rule."""
+
+    def apply(self, context: Context) -> Column: ...
+
+
 @dataclass(slots=True)
 class Context:
     """One dataset while it is built.
 
-    >>> context = Context(Store(None, {}, {}), "DM", Records.start("DM", {"A": Column.text(["x"])}, 1))
+    >>> from trialkit.samples import sample_context
+    >>> context = sample_context(Records.start("DM", {"A": Column.text(["x"])}, 1))
     >>> context.column("A").objects().tolist()
     ['x']
     """
@@ -64,7 +74,7 @@ class Context:
     records: Records
     variables: dict[str, Column] = field(default_factory=dict)
     variable: str = ""
-    spec: Variable | None = None
+    own_codelist: str = ""
     witnesses: dict[str, Rows] = field(default_factory=dict)
     lists: dict[str, Many] = field(default_factory=dict)
     step: str = ""
@@ -73,7 +83,8 @@ class Context:
     def owner(self) -> str:
         """Name what is being made: a variable, or a column and the step that makes it.
 
-        >>> Context(Store(None, {}, {}), "DM", Records({}, 0), variable="WHO", step="1.2").owner
+        >>> from trialkit.samples import sample_context
+        >>> sample_context(Records({}, 0), variable="WHO", step="1.2").owner
         'WHO/1.2'
         """
         return f"{self.variable}/{self.step}" if self.step else self.variable
@@ -82,7 +93,8 @@ class Context:
     def count(self) -> int:
         """Count the records at hand.
 
-        >>> Context(Store(None, {}, {}), "DM", Records({}, 2)).count
+        >>> from trialkit.samples import sample_context
+        >>> sample_context(Records({}, 2)).count
         2
         """
         return self.records.count
@@ -95,7 +107,8 @@ class Context:
         Raises:
             Refusal: when there is no such column.
 
-        >>> Context(Store(None, {}, {}), "DM", Records({}, 0)).column("AGE")
+        >>> from trialkit.samples import sample_context
+        >>> sample_context(Records({}, 0)).column("AGE")
         Traceback (most recent call last):
         trialkit.problems.Refusal: error SPEC-020 DM unknown column 'AGE'. None is known.
         """
@@ -113,7 +126,8 @@ class Context:
         Raises:
             Refusal: when there is no such table.
 
-        >>> store = Store(None, {"SUBJ": Records.start("SUBJ", {}, 2)}, {})
+        >>> from trialkit.samples import sample_store
+        >>> store = sample_store(SUBJ=Records.start("SUBJ", {}, 2))
         >>> Context(store, "DM", Records({}, 0)).table("SUBJ").count
         2
         """
@@ -127,21 +141,23 @@ class Context:
             self.store.ledger.read(self.dataset, name, table.count, lookup=lookup)
         return table
 
-    def value(self, rule: VariableRule) -> Column:
+    def value(self, rule: _Computing) -> Column:
         """Compute a nested rule.
 
+        >>> from trialkit.samples import sample_context
         >>> from trialkit.rules.values import Constant
-        >>> context = Context(Store(None, {}, {}), "DM", Records({}, 1))
+        >>> context = sample_context(Records({}, 1))
         >>> context.value(Constant(constant="x")).objects().tolist()
         ['x']
         """
         return rule.apply(self)
 
-    def mask(self, condition: Condition) -> Mask:
+    def mask(self, condition: Expression) -> Mask:
         """Mark the records that meet a condition.
 
+        >>> from trialkit.samples import sample_context
         >>> from trialkit.expr import compile_expression
-        >>> context = Context(Store(None, {}, {}), "DM", Records.start("DM", {"A": Column.text(["x"])}, 1))
+        >>> context = sample_context(Records.start("DM", {"A": Column.text(["x"])}, 1))
         >>> context.mask(compile_expression("A == 'x'")).tolist()
         [True]
         """
@@ -153,19 +169,20 @@ class Context:
         Raises:
             Refusal: when there is none.
 
-        >>> Context(Store(None, {}, {}), "DM", Records({}, 0)).codelist("SEX")
-        Traceback (most recent call last):
-        AssertionError: no terminology
+        >>> from trialkit.samples import sample_context
+        >>> sample_context(Records({}, 0)).codelist("SEX").resolve("Female")
+        'F'
         """
         assert self.store.terms is not None, "no terminology"
-        return self.store.terms.codelist(name or (self.spec.codelist if self.spec else ""))
+        return self.store.terms.codelist(name or self.own_codelist)
 
     def witness(self, table: str, rows: Rows) -> None:
         """Keep which row of a table decided each record's value, -1 for none.
 
         Without a table they are records of the dataset itself, by their place among those at hand.
 
-        >>> context = Context(Store(None, {}, {}), "DM", Records({}, 1), variable="RFSTDTC")
+        >>> from trialkit.samples import sample_context
+        >>> context = sample_context(Records({}, 1), variable="RFSTDTC")
         >>> context.witness("EX", np.array([4], np.int32)); list(context.witnesses)
         ['EX@RFSTDTC']
         """
@@ -174,7 +191,8 @@ class Context:
     def branch(self, chosen: Rows) -> None:
         """Keep which branch of a choosing rule gave each record's value, -1 for none.
 
-        >>> context = Context(Store(None, {}, {}), "DM", Records({}, 1), variable="DSCAT")
+        >>> from trialkit.samples import sample_context
+        >>> context = sample_context(Records({}, 1), variable="DSCAT")
         >>> context.branch(np.array([0], np.int32)); list(context.witnesses)
         ['#DSCAT']
         """
@@ -188,7 +206,8 @@ class Context:
             number: of each record's list; shape (records,).
             pairs: numbers of lists, and a row of each; two arrays of one length.
 
-        >>> context = Context(Store(None, {}, {}), "DM", Records({}, 1), variable="CUMDOSE")
+        >>> from trialkit.samples import sample_context
+        >>> context = sample_context(Records({}, 1), variable="CUMDOSE")
         >>> context.listed("EX", np.array([0]), (np.array([0, 0]), np.array([4, 5])))
         >>> list(context.witnesses), context.lists["#EX@CUMDOSE"].row.tolist()
         (['#EX@CUMDOSE'], [4, 5])
@@ -199,8 +218,9 @@ class Context:
     def adopt(self, part: Context, places: Rows) -> None:
         """Keep what was kept for some of the records, by their places.
 
-        >>> whole = Context(Store(None, {}, {}), "DM", Records({}, 2), variable="V")
-        >>> part = Context(Store(None, {}, {}), "DM", Records({}, 1), variable="V")
+        >>> from trialkit.samples import sample_context
+        >>> whole = sample_context(Records({}, 2), variable="V")
+        >>> part = sample_context(Records({}, 1), variable="V")
         >>> part.witness("EX", np.array([4])); whole.adopt(part, np.array([1]))
         >>> whole.witnesses["EX@V"].tolist()
         [-1, 4]
@@ -228,7 +248,7 @@ class Context:
         what: str,
         mask: Mask,
         values: Column,
-        rule: Rule,
+        rule: Model,
         *,
         severity: Severity | None = None,
         hint: str = "",
@@ -244,15 +264,16 @@ class Context:
             severity: "query" where the spec declares a handling.
             hint: more help.
 
-        >>> context = Context(Store(None, {}, {}), "DM", Records.start("DM", {}, 1))
-        >>> context.report(NO_COLUMN, "bad", np.array([True]), Column.text(["x"]), Rule())
+        >>> from trialkit.samples import sample_context
+        >>> context = sample_context(Records.start("DM", {}, 1))
+        >>> context.report(NO_COLUMN, "bad", np.array([True]), Column.text(["x"]), Model())
         >>> context.store.problems.items[0].count
         1
         """
         count = int(np.count_nonzero(mask))
         if not count:
             return
-        name = self.store.study.subject.variable if self.store.study else "USUBJID"
+        name = self.store.subject
         subject = self.variables.get(name) or self.records.columns.get(name)
         cells = Cells.of(self.records, values, mask, subject)
         where = Place(dataset=self.dataset, variable=self.variable)

@@ -10,7 +10,7 @@ from pathlib import Path
 from trialkit.language import PACKAGES
 from trialkit.problems import Kind
 from trialkit.reference import reference
-from trialkit.scan import find_rules
+from trialkit.rule import find_rules
 from trialkit.schema import dataset_schema, study_schema
 
 ROOTS = ("trialkit", "sdtm", "adam", "define")

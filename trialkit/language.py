@@ -16,8 +16,7 @@ from ruamel.yaml import YAML
 from trialkit.load import Loading, parts_of
 from trialkit.model import Model, SpecMap
 from trialkit.problems import Exit, Kind, Place, Problem, Refusal, did_you_mean
-from trialkit.rule import RecordRule, Rule, VariableRule, read_rule
-from trialkit.scan import find_rules
+from trialkit.rule import RecordRule, Rule, VariableRule, find_rules, read_rule
 
 NO_RULE = Kind("CLI-001", "unknown rule", "`trialkit rules` lists them.", exit=Exit.SPEC)
 PACKAGES = ("trialkit.rules", "sdtm.rules")

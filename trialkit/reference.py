@@ -23,8 +23,7 @@ from trialkit.language import (
 from trialkit.model import Model
 from trialkit.problems import Kind
 from trialkit.raw.source import RawSource, Source
-from trialkit.rule import Rule
-from trialkit.scan import find_rules
+from trialkit.rule import Rule, find_rules
 from trialkit.spec import Accept, Check, DatasetSpec, Origin, StudySpec, Supplemental, ValueLevel, Variable
 from trialkit.terms import SponsorCodelist, SponsorTerm
 from trialkit.units import COLUMNS as CONVERSION_COLUMNS

@@ -5,20 +5,20 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, TypeAlias, TypeVar
+from functools import cache
+from typing import Annotated, Any, ClassVar, Literal, TypeAlias, TypeVar
 
 from pydantic import BeforeValidator, ConfigDict, ValidationError, ValidationInfo, WithJsonSchema
 
+from trialkit.column import Column
+from trialkit.context import Context
 from trialkit.expr import Expression, compile_expression
 from trialkit.load import Loading
 from trialkit.model import Model, SpecMap, SpecText
 from trialkit.numerals import to_text
 from trialkit.problems import NOWHERE, Exit, Kind, Place, Refusal, did_you_mean
-
-if TYPE_CHECKING:
-    from trialkit.column import Column
-    from trialkit.context import Context
-    from trialkit.records import Records
+from trialkit.records import Records
+from trialkit.scan import classes_in
 
 NO_RULE = Kind("SPEC-010", "no rule is named", "Name one rule; `trialkit rules` lists them.", exit=Exit.SPEC)
 TWO_RULES = Kind("SPEC-011", "two rules are named", "Keep one, or nest one in the other.", exit=Exit.SPEC)
@@ -186,6 +186,15 @@ class VariableRule(Rule):
         """
         return []
 
+    def ready(self, context: Context) -> None:
+        """Check what needs no records, such as codelists and terms, before any data are read.
+
+        Raises:
+            Refusal: when the rule could not be applied to whatever records.
+
+        >>> VariableRule().ready(None)
+        """
+
     def apply(self, context: Context) -> Column:
         """Compute the column for the records at hand, one value per record.
 
@@ -242,6 +251,20 @@ class Broken(VariableRule, RecordRule):  # type: ignore[misc]
 R = TypeVar("R", bound=Rule)
 
 
+@cache
+def find_rules(packages: tuple[str, ...]) -> dict[str, type[Rule]]:
+    """Find every rule class of these packages, by its YAML key.
+
+    >>> find_rules(("trialkit.rules",))["copy"].__name__
+    'Copy'
+    """
+    found: dict[str, type[Rule]] = {}
+    for rule in classes_in(packages, Rule):
+        assert rule.key() not in found, f"two rules are called {rule.key()}"
+        found[rule.key()] = rule
+    return found
+
+
 def main_keys(value: SpecMap, rules: dict[str, type[Rule]]) -> list[str]:
     """Find which keys of a mapping name a rule.
 
@@ -265,9 +288,7 @@ def read_rule(value: Any, base: type[R], loading: Loading) -> R | Broken:
     place = getattr(value, "place", Place())
     keys = main_keys(value, rules) if isinstance(value, SpecMap) else []
     if len(keys) != 1:
-        kind, said = (TWO_RULES, " and ".join(keys)) if keys else (NO_RULE, ", ".join(value) or "nothing")
-        hint = "" if keys else did_you_mean(next(iter(value), ""), rules)
-        loading.add(kind, f"{kind.title}: {said}", place, hint)
+        loading.add(*_misnamed(list(value) if isinstance(value, SpecMap) else [], keys, place, rules))
         return Broken()
     try:
         made: R = rules[keys[0]].model_validate(value, context=loading)
@@ -275,6 +296,16 @@ def read_rule(value: Any, base: type[R], loading: Loading) -> R | Broken:
     except ValidationError as error:
         loading.refused(rules[keys[0]], value, error)
         return Broken()
+
+
+def _misnamed(given: list[str], keys: list[str], place: Place, rules: dict[str, Any]) -> tuple[Any, ...]:
+    if keys:
+        return TWO_RULES, f"two rules are named: {' and '.join(keys)}", place
+    near = [name for name in given if did_you_mean(name, rules).startswith("Did")]
+    if near:
+        return NO_RULE, f"unknown rule '{near[0]}'", place, did_you_mean(near[0], rules)
+    said = f"no rule is named by {', '.join(given)}" if given else "a rule or a column is missing"
+    return NO_RULE, said, place
 
 
 def loading_of(info: ValidationInfo) -> Loading:
@@ -286,8 +317,6 @@ def loading_of(info: ValidationInfo) -> Loading:
     """
     if isinstance(info.context, Loading):
         return info.context
-    from trialkit.scan import find_rules
-
     return Loading(rules=find_rules(("trialkit.rules",)))
 
 
@@ -302,7 +331,9 @@ def as_value(value: Any, info: ValidationInfo) -> Any:
         return value
     loading = loading_of(info)
     place = getattr(value, "place", Place())
-    if isinstance(value, str):
+    if value == "":
+        value = SpecMap({}, place, {})
+    elif isinstance(value, str):
         quoted = len(value) > 1 and value[0] == value[-1] == "'"
         key, text = ("constant", value[1:-1]) if quoted else ("copy", str(value))
         value = SpecMap({key: SpecText(text, place)}, place, {key: place})

@@ -52,13 +52,15 @@ def sample_store(**tables: Records) -> Store:
     return replace(_store(), tables=tables, raw={}, problems=Problems(), ledger=Ledger())
 
 
-def sample_context(records: Records, /, dataset: str = "DM", **tables: Records) -> Context:
+def sample_context(
+    records: Records, /, dataset: str = "DM", *, variable: str = "", step: str = "", **tables: Records
+) -> Context:
     """Make what a rule sees of some records, and of other tables by name.
 
     >>> sample_context(sample_records(SEX=["F", "M"])).column("SEX").objects().tolist()
     ['F', 'M']
     """
-    return Context(sample_store(**tables), dataset, records)
+    return Context(sample_store(**tables), dataset, records, variable=variable, step=step)
 
 
 def sample_review(dataset: str, /, **columns: Sequence[str | float]) -> Review:

@@ -1,35 +1,30 @@
-"""Finds the rules: an explicit scan of the packages that hold them."""
+"""Finds classes: an explicit scan of the packages that hold them."""
 
 from __future__ import annotations
 
 import importlib
 import inspect
 import pkgutil
-from functools import cache
+from collections.abc import Iterable, Iterator
+from typing import TypeVar
 
-from trialkit.rule import Broken, RecordRule, Rule, VariableRule
-
-BASES = (Rule, VariableRule, RecordRule, Broken)
+T = TypeVar("T")
 
 
-@cache
-def find_rules(packages: tuple[str, ...]) -> dict[str, type[Rule]]:
-    """Find every rule class that a module of these packages defines, by its YAML key.
+def classes_in(packages: Iterable[str], base: type[T]) -> Iterator[type[T]]:
+    """Give every class of a kind that a module of these packages defines, in the order of the modules.
 
-    A class whose name begins with an underscore is a base of others and no rule itself.
+    A class whose name begins with an underscore is a base of others and is left out.
 
-    >>> find_rules(("trialkit.rules",))["copy"].__name__
-    'Copy'
+    >>> from trialkit.rule import RecordRule
+    >>> [one.__name__ for one in classes_in(["trialkit.rules"], RecordRule)][:2]
+    ['ExactDuplicates', 'DuplicateKeys']
     """
-    found: dict[str, type[Rule]] = {}
     for package in packages:
         root = importlib.import_module(package)
         for info in sorted(pkgutil.walk_packages(root.__path__, f"{package}."), key=lambda info: info.name):
             module = importlib.import_module(info.name)
-            for name, item in inspect.getmembers(module, inspect.isclass):
-                if not issubclass(item, Rule) or item in BASES or name.startswith("_"):
-                    continue
-                if item.__module__ == module.__name__:
-                    assert item.key() not in found, f"two rules are called {item.key()}"
-                    found[item.key()] = item
-    return found
+            for name, item in vars(module).items():
+                if inspect.isclass(item) and issubclass(item, base) and item.__module__ == module.__name__:
+                    if not name.startswith("_"):
+                        yield item

@@ -26,7 +26,7 @@ Schema = dict[str, Any]
 def dataset_schema(rules: dict[str, type[Rule]]) -> Schema:
     """Give the JSON Schema of a dataset's spec, with all rules.
 
-    >>> from trialkit.scan import find_rules
+    >>> from trialkit.rule import find_rules
     >>> schema = dataset_schema(find_rules(("trialkit.rules",)))
     >>> "Value" in schema["$defs"], schema["required"][0]
     (True, 'dataset')

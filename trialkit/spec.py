@@ -134,8 +134,8 @@ class Standard(Model):
 class Subject(Model):
     """How subjects are identified."""
 
-    variable: str = Field("USUBJID", description="variable that identifies a subject")
-    dataset: str = Field("DM", description="dataset with one record per subject")
+    variable: str = Field("", description="variable that identifies a subject; default: the standard's")
+    dataset: str = Field("", description="dataset with one record per subject; default: the standard's")
 
 
 class StudySpec(Model):

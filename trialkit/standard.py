@@ -11,7 +11,7 @@ from trialkit.checks.hooks import StandardChecks
 from trialkit.context import Context
 from trialkit.facts import DatasetFacts, Facts
 from trialkit.plan import all_variables
-from trialkit.spec import DatasetSpec
+from trialkit.spec import DatasetSpec, StudySpec, Subject
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +27,7 @@ class Standard:
         rules: the packages that hold rules only it needs.
         companions: makes what goes with a finished dataset, such as supplemental qualifiers.
         checks: what only it checks of a finished dataset.
+        subject: how it identifies subjects.
 
     >>> Standard("X", "1", "x", (), None, (), lambda built, context, spec: ()).rules
     ()
@@ -40,6 +41,7 @@ class Standard:
     rules: tuple[str, ...]
     companions: Callable[[Built, Context, DatasetSpec], tuple[Built, ...]]
     checks: StandardChecks = field(default_factory=StandardChecks)
+    subject: Subject = field(default_factory=Subject)
 
     def facts_of(self, spec: DatasetSpec) -> DatasetFacts | None:
         """Give what the standard says of a dataset; None for one of which it says nothing.
@@ -56,6 +58,16 @@ class Standard:
         if found is None and spec.dataset_class:
             return self.facts.custom(name, spec.dataset_class, spec.label, spec.structure)
         return found
+
+    def subject_of(self, study: StudySpec) -> Subject:
+        """Say how a study identifies subjects: as it declares, else as the standard does.
+
+        >>> from trialkit.samples import sample_standard, sample_study
+        >>> sample_standard().subject_of(sample_study().spec)
+        Subject(variable='USUBJID', dataset='DM')
+        """
+        own, usual = study.subject, self.subject
+        return Subject(variable=own.variable or usual.variable, dataset=own.dataset or usual.dataset)
 
     def meta(self, spec: DatasetSpec, name: str) -> Meta:
         """Join what the spec and the standard say of a variable.

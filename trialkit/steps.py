@@ -63,8 +63,8 @@ Pairs: TypeAlias = Annotated[
 def run(steps: Iterable[RecordRule], records: Records, context: Context) -> Records:
     """Take the records through several steps, each of which knows its number, such as 2 or 2.1.
 
-    >>> from trialkit.context import Store
-    >>> run([], Records({}, 2), Context(Store(None, {}, {}), "DM", Records({}, 0))).count
+    >>> from trialkit.samples import sample_context
+    >>> run([], Records({}, 2), sample_context(Records({}, 0))).count
     2
     """
     for number, step in enumerate(steps, 1):
@@ -93,15 +93,15 @@ def below(parts: Sequence[Records], rule: Rule) -> Records:
 def fill(records: Records, rules: Mapping[str, VariableRule], context: Context) -> Records:
     """Add or replace columns by variable rules, each seeing those before it; witnesses become lineage.
 
-    >>> from trialkit.context import Store
+    >>> from trialkit.samples import sample_context
     >>> from trialkit.rules.values import Constant
-    >>> context = Context(Store(None, {}, {}), "DM", Records({}, 1))
+    >>> context = sample_context(Records({}, 1))
     >>> fill(context.records, {"A": Constant(constant="x")}, context).columns["A"].objects().tolist()
     ['x']
     """
     for name, rule in rules.items():
         here = replace(
-            context, records=records, variables={}, variable=name, spec=None, witnesses={}, lists={}
+            context, records=records, variables={}, variable=name, own_codelist="", witnesses={}, lists={}
         )
         made = rule.apply(here)
         records = replace(
@@ -116,8 +116,8 @@ def fill(records: Records, rules: Mapping[str, VariableRule], context: Context) 
 def marked(records: Records, number: Rows | int, context: Context) -> Records:
     """Note for each record what a step did with it: the branch, the item, or that it was added; -1: nothing.
 
-    >>> from trialkit.context import Store
-    >>> context = Context(Store(None, {}, {}), "DM", Records.start("SUBJ", {}, 2), step="3")
+    >>> from trialkit.samples import sample_context
+    >>> context = sample_context(Records.start("SUBJ", {}, 2), step="3")
     >>> marked(context.records, 0, context).rows["#/3"].tolist()
     [0, 0]
     """
@@ -148,8 +148,8 @@ def set_aside(
         say: the question to the site; none is asked when it is empty.
         shown: the column with the values to ask about.
 
-    >>> from trialkit.context import Store
-    >>> context = Context(Store(None, {}, {}), "DM", Records.start("SUBJ", {}, 2))
+    >>> from trialkit.samples import sample_context
+    >>> context = sample_context(Records.start("SUBJ", {}, 2))
     >>> set_aside(context, Rule(), np.array([True, False]), "not needed", kind=MIXED).rows["SUBJ"].tolist()
     [1]
     """

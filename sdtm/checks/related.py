@@ -63,8 +63,8 @@ def _targets(review: Review) -> Iterator[tuple[str, str, npt.NDArray[np.int64]]]
 def parents(review: Review, domain: str) -> list[Records]:
     """Give the datasets that hold a domain, of which there are several when it is split.
 
-    >>> from trialkit.context import Store
-    >>> store = Store(None, {"LBCH": Records({"DOMAIN": Column.text(["LB"])}, 1)}, {})
+    >>> from trialkit.samples import sample_store
+    >>> store = sample_store(LBCH=Records({"DOMAIN": Column.text(["LB"])}, 1))
     >>> len(parents(Review(None, store), "LB"))
     1
     """

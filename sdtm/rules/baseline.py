@@ -74,11 +74,11 @@ LBLOBXFL:
     def apply(self, context: Context) -> Column:
         """Find the baseline records; keeps for each record which one is its baseline.
 
-        >>> from trialkit.context import Store
+        >>> from trialkit.samples import sample_context
         >>> from trialkit.records import Records
         >>> dates = Column.text(["2021-03-01", "2021-03-05", "2021-03-06"])
         >>> columns = {"D": dates, "R": Column.constant("2021-03-05", 3), "X": Column.constant("1", 3)}
-        >>> context = Context(Store(None, {}, {}), "LB", Records.start("LB", columns, 3))
+        >>> context = sample_context(Records.start("LB", columns, 3), "LB")
         >>> Baseline(baseline="X", date="D", by="R", reference="R").apply(context).objects().tolist()
         ['', 'Y', '']
         """

@@ -62,10 +62,10 @@ class _OnReference(VariableRule):
         Raises:
             Refusal: SDTM-001 in the dataset that holds the reference date itself.
 
-        >>> from trialkit.context import Store
+        >>> from trialkit.samples import sample_store
         >>> from trialkit.records import Records
         >>> columns = {"USUBJID": Column.text(["1"]), "RFSTDTC": Column.text(["2021-03-05"])}
-        >>> store = Store(None, {"DM": Records.start("DM", columns, 1)}, {})
+        >>> store = sample_store(DM=Records.start("DM", columns, 1))
         >>> context = Context(store, "LB", Records.start("LB", {"USUBJID": Column.text(["1"])}, 1))
         >>> StudyDay(study_day="LBDTC").reference_date(context).objects().tolist()
         ['2021-03-05']
@@ -102,12 +102,12 @@ DMDY: {study_day: DMDTC, reference: RFSTDTC}
     def apply(self, context: Context) -> Column:
         """Count the days.
 
-        >>> from trialkit.context import Store
+        >>> from trialkit.samples import sample_context
         >>> from trialkit.records import Records
         >>> columns = {"D": Column.text(["2021-03-04"]), "R": Column.text(["2021-03-05"])}
         >>> records = Records.start("DM", columns, 1)
         >>> rule = StudyDay(study_day="D", reference="R")
-        >>> rule.apply(Context(Store(None, {}, {}), "DM", records)).objects().tolist()
+        >>> rule.apply(sample_context(records)).objects().tolist()
         [-1.0]
         """
         found = study_day(context.value(self.of), self.reference_date(context))

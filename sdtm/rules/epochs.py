@@ -95,10 +95,10 @@ EPOCHX:
     def apply(self, context: Context) -> Column:
         """Find the epochs.
 
-        >>> from trialkit.context import Store
+        >>> from trialkit.samples import sample_store
         >>> element = {"USUBJID": "1", "SESTDTC": "2021-03-05", "SEENDTC": "", "EPOCH": "TREATMENT"}
         >>> columns = {name: Column.text([text]) for name, text in element.items()}
-        >>> store = Store(None, {"SE": Records.start("SE", columns, 1)}, {})
+        >>> store = sample_store(SE=Records.start("SE", columns, 1))
         >>> own = {"USUBJID": Column.constant("1", 2), "D": Column.text(["2021-03-04", "2021-04"])}
         >>> Epoch(epoch="D").apply(Context(store, "LB", Records.start("LB", own, 2))).objects().tolist()
         ['', 'TREATMENT']

@@ -34,11 +34,11 @@ class RangeIndicator(VariableRule):
     def apply(self, context: Context) -> Column:
         """Compare each result with its limits.
 
-        >>> from trialkit.context import Store
+        >>> from trialkit.samples import sample_context
         >>> from trialkit.records import Records
         >>> low, high = Column.constant("2", 2), Column.constant("4", 2)
         >>> columns = {"R": Column.text(["5", "<1"]), "L": low, "H": high}
-        >>> context = Context(Store(None, {}, {}), "LB", Records.start("LB", columns, 2))
+        >>> context = sample_context(Records.start("LB", columns, 2), "LB")
         >>> RangeIndicator(range_indicator="R", low="L", high="H").apply(context).objects().tolist()
         ['HIGH', 'LOW']
         """

@@ -117,9 +117,9 @@ VISITDY: {visit: {study_day: LBDTC}, give: VISITDY, by: day, unknown: missing}
             Refusal: SDTM-002 when a number or name stands twice in the schedule, a number is none, or
                 windows overlap.
 
-        >>> from trialkit.context import Store
+        >>> from trialkit.samples import sample_store
         >>> columns = {"VISITNUM": Column.text(["3"]), "VISIT": Column.text(["BASELINE"])}
-        >>> store = Store(None, {"visits": Records.start("visits", columns, 1)}, {})
+        >>> store = sample_store(visits=Records.start("visits", columns, 1))
         >>> records = Records.start("LB", {"V": Column.text(["Baseline"])}, 1)
         >>> Visit(visit="V", give="VISITNUM").apply(Context(store, "LB", records)).objects().tolist()
         [3.0]
@@ -248,10 +248,10 @@ class UnscheduledVisit(VariableRule):
     def apply(self, context: Context) -> Column:
         """Number the visits.
 
-        >>> from trialkit.context import Store
+        >>> from trialkit.samples import sample_store
         >>> planned = {"USUBJID": "1", "SVSTDTC": "2021-03-05", "VISITNUM": "3"}
         >>> columns = {name: Column.text([text]) for name, text in planned.items()}
-        >>> store = Store(None, {"PLANNED": Records.start("PLANNED", columns, 1)}, {})
+        >>> store = sample_store(PLANNED=Records.start("PLANNED", columns, 1))
         >>> own = {"USUBJID": Column.text(["1"]), "D": Column.text(["2021-03-09"])}
         >>> rule = UnscheduledVisit(unscheduled_visit="D", after="PLANNED")
         >>> rule.apply(Context(store, "SV", Records.start("SV", own, 1))).objects().tolist()

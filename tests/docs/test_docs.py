@@ -27,7 +27,7 @@ from ruamel.yaml import YAML
 
 from trialkit.cli import main
 from trialkit.language import PACKAGES, example_of, sentences_of
-from trialkit.scan import find_rules
+from trialkit.rule import find_rules
 
 ROOT = Path(__file__).resolve().parents[2]
 FENCE = re.compile(r"(?ms)^```(\w+)\n(.*?)^```$")

@@ -25,8 +25,7 @@ from trialkit.context import Context, Store
 from trialkit.load import Loading, read_tree
 from trialkit.problems import Refusal
 from trialkit.records import Records
-from trialkit.rule import RecordRule, Rule, VariableRule, main_keys, read_rule
-from trialkit.scan import find_rules
+from trialkit.rule import RecordRule, Rule, VariableRule, find_rules, main_keys, read_rule
 from trialkit.spec import Variable
 from trialkit.terms import Terminology, load_terminology
 from trialkit.units import Units, read_conversions
@@ -102,11 +101,9 @@ def context_of(case: Any, rule: Rule, *, loose: bool = False, cut: bool = False)
     if cut:
         records = records.take(np.zeros(records.count, bool))
     terms = terminology().extended(case.get("codelists") or {})
-    store = Store(None, tables, {}, terms=terms, units=units_of(case, terms))  # type: ignore[arg-type]
-    spec = None
-    if isinstance(rule, VariableRule):
-        spec = Variable(rule=rule, codelist=case.get("codelist", ""))
-    return Context(store, "XX", records, variable=str(case.get("variable", "V")), spec=spec)
+    store = Store(tables, subject="USUBJID", terms=terms, units=units_of(case, terms))
+    variable, codelist = str(case.get("variable", "V")), case.get("codelist", "")
+    return Context(store, "XX", records, variable=variable, own_codelist=codelist)
 
 
 def rule_of(case: Any, loading: Loading) -> Rule:

@@ -16,8 +16,7 @@ from trialkit.load import Loading
 from trialkit.model import SpecMap, SpecText
 from trialkit.problems import Place
 from trialkit.records import Records
-from trialkit.rule import VariableRule, as_value, read_rule
-from trialkit.scan import find_rules
+from trialkit.rule import VariableRule, as_value, find_rules, read_rule
 from trialkit.terms import load_terminology
 
 quick = settings(max_examples=60, derandomize=True, deadline=None)
@@ -40,7 +39,7 @@ def table(name: str, **columns: list[Any]) -> Records:
 
 
 def context_of(records: Records, **tables: Records) -> Context:
-    return Context(Store(None, dict(tables), {}, terms=TERMS), "XX", records, variable="V")  # type: ignore[arg-type]
+    return Context(Store(dict(tables), subject="USUBJID", terms=TERMS), "XX", records, variable="V")  # type: ignore[arg-type]
 
 
 def values(spec: Any, records: Records, **tables: Records) -> list[Any]:

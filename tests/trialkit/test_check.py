@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from datetime import date
 
 import numpy as np
@@ -31,7 +32,7 @@ from trialkit.facts import DatasetFacts, Facts, VariableFacts
 from trialkit.packages import Term
 from trialkit.problems import Place, Refusal
 from trialkit.records import Records
-from trialkit.spec import DatasetSpec, StudySpec, Subject, ValueLevel, Variable
+from trialkit.spec import DatasetSpec, ValueLevel, Variable
 from trialkit.standard import Standard
 from trialkit.terms import Terminology
 
@@ -62,7 +63,7 @@ LB = (
 )
 FACTS = Facts("X", "1", {"LB": DatasetFacts("LB", "Labs", "Findings", "", LB, LB)})
 STANDARD = Standard("X", "1", "x", (), FACTS, (), lambda *_: ())
-STUDY = StudySpec.model_construct(subject=Subject(), cutoff=date(2021, 3, 1), codelists={})
+EMPTY = Store({}, subject="USUBJID", subjects="DM", cutoff=date(2021, 3, 1), terms=TERMS)
 
 
 def spec_of(keys, variables=None):
@@ -93,7 +94,7 @@ def made(keys=(), variables=None, **columns):
 
 def store_of(subjects=("1", "2")):
     dm = Records.start("RAW", {"USUBJID": Column.text(subjects)}, len(subjects))
-    return Store(STUDY, {"DM": dm}, {}, terms=TERMS)
+    return replace(EMPTY, tables={"DM": dm}, raw={})
 
 
 def lines(built, standard=STANDARD, store=None):
@@ -353,7 +354,7 @@ def test_keys_with_all_records_of_each_key():
 
 
 def test_subjects_need_their_dataset():
-    assert lines(made(LBTEXT=["a"]), store=Store(STUDY, {}, {}, terms=TERMS)) == [
+    assert lines(made(LBTEXT=["a"]), store=EMPTY) == [
         "query CHECK-142 LB.USUBJID subjects are not checked, DM is not built in this run. "
         "Build the dataset of subjects in the same run."
     ]
@@ -366,8 +367,7 @@ def test_a_raw_table_is_no_dataset_of_subjects():
 
 
 def test_one_record_per_subject_in_the_dataset_of_subjects():
-    study = StudySpec.model_construct(subject=Subject(dataset="LB"), cutoff=None, codelists={})
-    [problem] = check(made(USUBJID=["1", "2", "1"]), Store(study, {}, {}, terms=TERMS), STANDARD)
+    [problem] = check(made(USUBJID=["1", "2", "1"]), replace(EMPTY, subjects="LB"), STANDARD)
     assert problem.line().startswith(
         "error CHECK-141 LB.USUBJID record 1 subject has more than one record (2 times)."
     )

@@ -36,7 +36,7 @@ def records_of(rows: list[tuple[str, ...]], names: str = "KVN", source: str = "S
 
 
 def context_of(records: Records, **tables: Records) -> Context:
-    return Context(Store(None, tables, {}), "XX", records)  # type: ignore[arg-type]
+    return Context(Store(tables, subject="USUBJID"), "XX", records)  # type: ignore[arg-type]
 
 
 def values(records: Records, *names: str) -> list[tuple[Any, ...]]:

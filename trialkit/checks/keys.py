@@ -76,12 +76,12 @@ def not_unique(
 ) -> list[Problem]:
     """Give one problem with all records of each repeated key.
 
+    >>> from trialkit.samples import sample_store
     >>> from trialkit.attributes import Dataset
     >>> from trialkit.built import Built
-    >>> from trialkit.context import Store
     >>> from trialkit.records import Records
     >>> records = Records({"SEX": Column.text(["M", "F", "M"])}, 3)
-    >>> review = Review(Built(None, Dataset("DM", "", ()), {"SEX": None}, records), Store(None, {}, {}))
+    >>> review = Review(Built(None, Dataset("DM", "", ()), {"SEX": None}, records), sample_store())
     >>> not_unique(review, ["SEX"], NOT_UNIQUE, "SEX is not unique")[0].count
     2
     """

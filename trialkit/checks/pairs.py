@@ -59,13 +59,13 @@ def one_to_one(review: Review, left: str, right: str, within: Sequence[str] = ()
         right: the other.
         within: variables whose values keep pairs apart.
 
+    >>> from trialkit.samples import sample_store
     >>> from trialkit.attributes import Dataset
     >>> from trialkit.built import Built
-    >>> from trialkit.context import Store
     >>> from trialkit.records import Records
     >>> columns = {"VISITNUM": Column.numbers([1, 1, 1]), "VISIT": Column.text(["A", "A", "B"])}
     >>> built = Built(None, Dataset("SV", "", ()), dict.fromkeys(columns), Records(columns, 3))
-    >>> [one.what for one in one_to_one(Review(built, Store(None, {}, {})), "VISITNUM", "VISIT")]
+    >>> [one.what for one in one_to_one(Review(built, sample_store()), "VISITNUM", "VISIT")]
     ['VISITNUM has more than one VISIT']
     """
     key, table = _known(review, (*within, left, right))

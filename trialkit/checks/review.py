@@ -21,11 +21,11 @@ from trialkit.records import Records, is_main
 class Review:
     """One finished dataset and what it can be held against.
 
+    >>> from trialkit.samples import sample_store
     >>> from trialkit.attributes import Dataset
     >>> from trialkit.built import Built
-    >>> from trialkit.context import Store
     >>> records = Records.start("SUBJ", {"SEX": Column.text(["M", "x"])}, 2)
-    >>> review = Review(Built(None, Dataset("DM", "", ()), {"SEX": None}, records), Store(None, {}, {}))
+    >>> review = Review(Built(None, Dataset("DM", "", ()), {"SEX": None}, records), sample_store())
     >>> review.has("SEX"), review.filled("SEX").tolist()
     (True, [True, True])
     """
@@ -60,11 +60,11 @@ class Review:
     def subject(self) -> str:
         """Name the variable that identifies a subject.
 
-        >>> from trialkit.context import Store
-        >>> Review(None, Store(None, {}, {})).subject
+        >>> from trialkit.samples import sample_store
+        >>> Review(None, sample_store()).subject
         'USUBJID'
         """
-        return self.store.study.subject.variable if self.store.study else "USUBJID"
+        return self.store.subject
 
     def has(self, *names: str) -> bool:
         """Say whether all these variables are published.
@@ -101,8 +101,8 @@ class Review:
     def table(self, name: str) -> Records | None:
         """Give another finished dataset of the run; None where there is none of that name.
 
-        >>> from trialkit.context import Store
-        >>> Review(None, Store(None, {"DM": Records({}, 2)}, {})).table("DM").count
+        >>> from trialkit.samples import sample_store
+        >>> Review(None, sample_store(DM=Records({}, 2))).table("DM").count
         2
         """
         return None if name in self.store.raw else self.store.tables.get(name)
@@ -110,13 +110,13 @@ class Review:
     def of_subject(self, dataset: str, variable: str) -> Column | None:
         """Look a text variable up by subject, the first record counts; None where it is not there.
 
+        >>> from trialkit.samples import sample_store
         >>> from trialkit.attributes import Dataset
         >>> from trialkit.built import Built
-        >>> from trialkit.context import Store
         >>> ids = Column.text(["1", "2"])
         >>> dm = Records({"USUBJID": ids, "RFSTDTC": Column.text(["2021", ""])}, 2)
         >>> lb = Built(None, Dataset("LB", "", ()), {"USUBJID": None}, Records({"USUBJID": ids}, 2))
-        >>> Review(lb, Store(None, {"DM": dm}, {})).of_subject("DM", "RFSTDTC").objects().tolist()
+        >>> Review(lb, sample_store(DM=dm)).of_subject("DM", "RFSTDTC").objects().tolist()
         ['2021', '']
         """
         table = self.table(dataset)
@@ -146,13 +146,13 @@ class Review:
             values: what to list, one value per record of the dataset; default: the variable's.
             hint: more help than the kind's.
 
+        >>> from trialkit.samples import sample_store
         >>> from trialkit.attributes import Dataset
         >>> from trialkit.built import Built
-        >>> from trialkit.context import Store
         >>> records = Records.start("SUBJ", {"SEX": Column.text(["M", "x"])}, 2)
         >>> built = Built(None, Dataset("DM", "", ()), {"SEX": None}, records)
         >>> kind = Kind("A-1", "t", "Do this.")
-        >>> review = Review(built, Store(None, {}, {}))
+        >>> review = Review(built, sample_store())
         >>> review.problems(kind, "bad", "SEX", np.array([False, True]))[0].line()
         'error A-1 DM.SEX record 2 bad. Do this.'
         """

@@ -34,13 +34,12 @@ def value_checks(review: Review, meta: Meta, standard: Standard) -> list[ValueCh
     facts = standard.facts_of(review.built.spec)
     fact = facts.find(meta.name) if facts else None
     codelists = terms.known(meta, review.store.terms)
-    study = review.store.study
     return [
         *null,
         *values.texts(meta),
         *terms.in_codelists(codelists, own.sanctioned.get(meta.name, ()), result=meta.role == terms.RESULT),
         *terms.listed(meta.name, fact.values if fact else ()),
-        *iso.dates(meta, study.cutoff if study else None),
+        *iso.dates(meta, review.store.cutoff),
         *known_subject(review, meta),
         *added,
     ]

@@ -26,16 +26,6 @@ UNCHECKED = Kind(
 )
 
 
-def home(review: Review) -> str:
-    """Name the dataset of subjects, such as DM.
-
-    >>> from trialkit.context import Store
-    >>> home(Review(None, Store(None, {}, {})))
-    'DM'
-    """
-    return review.store.study.subject.dataset if review.store.study else "DM"
-
-
 def known_subject(review: Review, meta: Meta, names: tuple[str, ...] = ()) -> list[ValueCheck]:
     """Give the check that a variable holds subjects of the study only.
 
@@ -44,17 +34,17 @@ def known_subject(review: Review, meta: Meta, names: tuple[str, ...] = ()) -> li
         meta: the variable.
         names: variables that identify subjects beside the study's own.
 
+    >>> from trialkit.samples import sample_store
     >>> from trialkit.attributes import Dataset
     >>> from trialkit.built import Built
     >>> from trialkit.column import Column
-    >>> from trialkit.context import Store
     >>> from trialkit.records import Records
-    >>> store = Store(None, {"DM": Records({"USUBJID": Column.text(["1"])}, 1)}, {})
+    >>> store = sample_store(DM=Records({"USUBJID": Column.text(["1"])}, 1))
     >>> lb = Review(Built(None, Dataset("LB", "", ()), {}, Records({}, 0)), store)
     >>> [check.passes("2") for check in known_subject(lb, Meta("USUBJID", "", "Char"))]
     [False]
     """
-    dataset, table = home(review), review.table(home(review))
+    dataset, table = review.store.subjects, review.table(review.store.subjects)
     if meta.name not in (review.subject, *names) or review.built.name == dataset or table is None:
         return []
     if review.subject not in table.columns:
@@ -66,21 +56,20 @@ def known_subject(review: Review, meta: Meta, names: tuple[str, ...] = ()) -> li
 def subjects(review: Review) -> list[Problem]:
     """Find subjects with two records in the dataset of subjects, or say that none is there to check.
 
+    >>> from trialkit.samples import sample_store
     >>> from trialkit.attributes import Dataset
     >>> from trialkit.built import Built
-    >>> from trialkit.context import Store
     >>> from trialkit.records import Records
     >>> lb = Built(None, Dataset("LB", "", ()), {"USUBJID": None}, Records({}, 0))
-    >>> [one.what for one in subjects(Review(lb, Store(None, {}, {})))]
+    >>> [one.what for one in subjects(Review(lb, sample_store()))]
     ['subjects are not checked, DM is not built in this run']
     """
     if not review.has(review.subject):
         return []
-    if review.built.name == home(review):
+    if review.built.name == review.store.subjects:
         return not_unique(review, [review.subject], TWICE, "subject has more than one record", review.subject)
-    if review.table(home(review)) is None:
+    if review.table(review.store.subjects) is None:
         where = Place(dataset=review.built.name, variable=review.subject)
-        return [
-            Problem(UNCHECKED, f"subjects are not checked, {home(review)} is not built in this run", where)
-        ]
+        what = f"subjects are not checked, {review.store.subjects} is not built in this run"
+        return [Problem(UNCHECKED, what, where)]
     return []

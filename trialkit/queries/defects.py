@@ -58,7 +58,7 @@ def open_queries(result: Result) -> list[Problem]:
     """Give the data queries that the study does not accept; of a strict run as they were before.
 
     >>> from trialkit.problems import Kind, Problems
-    >>> from trialkit.run import Result
+    >>> from trialkit.result import Result
     >>> open_queries(Result(None, None, [], Problems([Problem(Kind("A-1", "t", "f", "query"), "w")])))
     Traceback (most recent call last):
     AttributeError: 'NoneType' object has no attribute 'problems'

@@ -150,7 +150,7 @@ def run_page(result: Result) -> str:
     queries = [one for one in result.problems.queries() if not one.accepted]
     found = accounts(result)
     every: list[dict[str, Any]] = [
-        {"built": one, "subjects": subjects(one, study.subject.variable), "folder": folder_of(one)}
+        {"built": one, "subjects": subjects(one, result.store.subject), "folder": folder_of(one)}
         for one in sorted(result.built, key=lambda one: one.name)
     ]
     return render(

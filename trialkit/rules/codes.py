@@ -27,7 +27,9 @@ CLOSED = Kind(
     exit=Exit.SPEC,
 )
 UNMAPPED = Kind(
-    "TERM-110", "text is no term of the codelist", "Map it with `map:`, or add it as a synonym in study.yaml."
+    "TERM-110",
+    "text is no term of the codelist",
+    "Map it with `map:`, or add a synonym or a term under `codelists` in study.yaml.",
 )
 NO_DECODE = Kind("TERM-111", "term has no decode", "Give the term a decode in study.yaml.")
 NOT_LISTED = Kind(
@@ -82,6 +84,18 @@ class Code(VariableRule):
         context.report(UNMAPPED, what, unmapped, column, self, severity=severity, hint=hint)
         return to_texts(column, lambda text: found[text] or "")
 
+    def ready(self, context: Context) -> None:
+        """Check the codelist, the map and what happens to unmapped texts.
+
+        >>> from trialkit.records import Records
+        >>> from trialkit.samples import sample_context
+        >>> Code(code="GENDER", map={"W": "X"}).ready(
+        ...     sample_context(Records({}, 0), variable="SEX", own_codelist="SEX"))
+        Traceback (most recent call last):
+        trialkit.problems.Refusal: error TERM-102 'X' is no term of codelist SEX. ...
+        """
+        self._check(self._codelist(context))
+
     def _codelist(self, context: Context) -> Codelist:
         return codelist_of(self, self.codelist, context)
 
@@ -114,13 +128,15 @@ def codelist_of(rule: Rule, name: str, context: Context) -> Codelist:
     Raises:
         Refusal: TERM-101 when neither names one, TERM-003 when there is no such codelist.
 
-    >>> from trialkit.context import Store
     >>> from trialkit.records import Records
-    >>> codelist_of(Rule(), "", Context(Store(None, {}, {}), "DM", Records({}, 0), variable="SEX"))
+    >>> from trialkit.samples import sample_context
+    >>> codelist_of(Rule(), "SEX", sample_context(Records({}, 0))).code
+    'C66731'
+    >>> codelist_of(Rule(), "", sample_context(Records({}, 0), variable="SEX"))
     Traceback (most recent call last):
-    trialkit.problems.Refusal: error TERM-101 SEX has no codelist. Name one with `codelist:`; the variable ...
+    trialkit.problems.Refusal: error TERM-101 SEX has no codelist. Its codelists are SEX: name one ...
     """
-    if not name and not (context.spec and context.spec.codelist):
+    if not name and not context.own_codelist:
         what = f"{context.variable} has no codelist"
         raise Refusal([Problem(NO_CODELIST, what, rule.place(), hint=_several(context))])
     return context.codelist(name)
@@ -149,9 +165,10 @@ def suggestion(column: Column, mask: Mask, codelist: Codelist) -> str:
         return ""
     most = texts.values[texts.counts().argmax()]
     said = codelist.suggest(most)
-    if len(texts.values) == 1:
-        return said
-    return f"{len(texts.values)} distinct texts; the most frequent: {said[0].lower()}{said[1:]}"
+    several = f"{len(texts.values)} distinct texts" if len(texts.values) > 1 else ""
+    if not said.startswith("Did you mean"):
+        return f"{several or 'One text'}, listed in problems.csv. {UNMAPPED.fix}"
+    return f"{several}; the most frequent: {said[0].lower()}{said[1:]}" if several else said
 
 
 class Decode(VariableRule):
@@ -189,6 +206,14 @@ class Decode(VariableRule):
         what = f"{self.of.sentence().rstrip('.')} has terms without a decode in codelist {name}"
         context.report(NO_DECODE, what, bad, column, self)
         return to_texts(column, lambda text: found[text] or "")
+
+    def ready(self, context: Context) -> None:
+        """Check the codelist.
+
+        >>> Decode(decode="LBTESTCD").of_codelist
+        ''
+        """
+        self._codelist(context)
 
     def _codelist(self, context: Context) -> Codelist:
         own = codelist_of(self, self.of_codelist, context)

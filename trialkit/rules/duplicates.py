@@ -51,9 +51,9 @@ class ExactDuplicates(RecordRule):
     def apply(self, records: Records, context: Context) -> Records:
         """Find the later ones.
 
-        >>> from trialkit.context import Store
+        >>> from trialkit.samples import sample_context
         >>> records = Records.start("DM", {"A": Column.text(["x", "x"])}, 2)
-        >>> context = Context(Store(None, {}, {}), "DM", records)
+        >>> context = sample_context(records)
         >>> ExactDuplicates(exact_duplicates="drop").apply(records, context).rows["DM"].tolist()
         [0]
         """
@@ -99,9 +99,9 @@ class DuplicateKeys(RecordRule):
         Raises:
             Refusal: ROW-023 when a column of ``by`` holds texts that are neither numbers nor dates.
 
-        >>> from trialkit.context import Store
+        >>> from trialkit.samples import sample_context
         >>> records = Records.start("DM", {"A": Column.text(["x", "x"]), "T": Column.text(["2", "1"])}, 2)
-        >>> context = Context(Store(None, {}, {}), "DM", records)
+        >>> context = sample_context(records)
         >>> DuplicateKeys(duplicate_keys="A", by="T").apply(records, context).rows["DM"].tolist()
         [0]
         """
@@ -155,9 +155,9 @@ class OnePer(RecordRule):
     def apply(self, records: Records, context: Context) -> Records:
         """Merge the records of each key.
 
-        >>> from trialkit.context import Store
+        >>> from trialkit.samples import sample_context
         >>> records = Records.start("DM", {"A": Column.text(["x", "y", "x"])}, 3)
-        >>> made = OnePer(one_per="A").apply(records, Context(Store(None, {}, {}), "DM", records))
+        >>> made = OnePer(one_per="A").apply(records, sample_context(records))
         >>> made.rows["DM"].tolist(), made.many[0].row.tolist()
         ([-1, 1], [0, 2])
         """

@@ -27,17 +27,6 @@ MIXED = Kind(
 )
 
 
-def subject_of(context: Context) -> str:
-    """Name the variable that identifies a subject.
-
-    >>> from trialkit.context import Store
-    >>> subject_of(Context(Store(None, {}, {}), "DM", Records({}, 0)))
-    'USUBJID'
-    """
-    study = context.store.study
-    return study.subject.variable if study else "USUBJID"
-
-
 def severity_of(policy: str) -> Severity | None:
     """Give the severity of what a policy handles: a query, or that of the kind.
 
@@ -70,8 +59,8 @@ def to_numbers(column: Column, change: Callable[[Any], float]) -> Column:
 def as_number(column: Column, context: Context, rule: Rule) -> Column:
     """Read texts as plain decimal numbers; what is none is missing and an error (NUM-001).
 
-    >>> from trialkit.context import Store
-    >>> context = Context(Store(None, {}, {}), "LB", Records.start("LAB", {}, 2))
+    >>> from trialkit.samples import sample_context
+    >>> context = sample_context(Records.start("LAB", {}, 2), "LB")
     >>> as_number(Column.text(["1.50", ""]), context, Rule()).objects().tolist()
     [1.5, nan]
     """
@@ -120,10 +109,10 @@ def compute_where(context: Context, rule: VariableRule, mask: Mask) -> Column:
 
     So a rule finds no fault with records that it is not meant for. Its witnesses are kept.
 
-    >>> from trialkit.context import Store
+    >>> from trialkit.samples import sample_context
     >>> from trialkit.rules.values import Copy
     >>> records = Records.start("DM", {"A": Column.text(["x", "y"])}, 2)
-    >>> context = Context(Store(None, {}, {}), "DM", records)
+    >>> context = sample_context(records)
     >>> compute_where(context, Copy(copy="A"), np.array([False, True])).objects().tolist()
     ['', 'y']
     """
@@ -140,7 +129,7 @@ def compute_where(context: Context, rule: VariableRule, mask: Mask) -> Column:
 
 def _part(context: Context, rule: VariableRule, rows: npt.NDArray[np.int32]) -> Context:
     """Give the context of some records with no more columns than the rule names."""
-    names = {one.column for one in rule.references() if not one.table} | {subject_of(context)}
+    names = {one.column for one in rule.references() if not one.table} | {context.store.subject}
     own = context.records
     records = Records(
         {name: column.take(rows) for name, column in own.columns.items() if name in names},

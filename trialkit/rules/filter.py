@@ -48,10 +48,10 @@ class Keep(_Filter):
     def apply(self, records: Records, context: Context) -> Records:
         """Leave out the records that do not meet the condition.
 
-        >>> from trialkit.context import Store
+        >>> from trialkit.samples import sample_context
         >>> from trialkit.column import Column
         >>> records = Records.start("DM", {"A": Column.text(["x", "y"])}, 2)
-        >>> context = Context(Store(None, {}, {}), "DM", records)
+        >>> context = sample_context(records)
         >>> Keep(keep="A == 'y'", reason="not y").apply(records, context).rows["DM"].tolist()
         [1]
         """
@@ -76,10 +76,10 @@ class Drop(_Filter):
     def apply(self, records: Records, context: Context) -> Records:
         """Leave out the records that meet the condition.
 
-        >>> from trialkit.context import Store
+        >>> from trialkit.samples import sample_context
         >>> from trialkit.column import Column
         >>> records = Records.start("DM", {"A": Column.text(["x", "y"])}, 2)
-        >>> context = Context(Store(None, {}, {}), "DM", records)
+        >>> context = sample_context(records)
         >>> Drop(drop="A == 'y'", reason="y").apply(records, context).rows["DM"].tolist()
         [0]
         """
@@ -112,10 +112,10 @@ class Query(RecordRule):
     def apply(self, records: Records, context: Context) -> Records:
         """Report the records that meet the condition.
 
-        >>> from trialkit.context import Store
+        >>> from trialkit.samples import sample_context
         >>> from trialkit.column import Column
         >>> records = Records.start("DM", {"A": Column.text(["x", "y"])}, 2)
-        >>> context = Context(Store(None, {}, {}), "DM", records)
+        >>> context = sample_context(records)
         >>> _ = Query(query="A == 'y'", say="Why y?", code="Q-1").apply(records, context)
         >>> context.store.problems.items[0].kind.code
         'Q-1'

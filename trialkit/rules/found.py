@@ -112,11 +112,11 @@ def _lowest(
 def positions(order: Sequence[VariableRule], inner: Context) -> npt.NDArray[np.float64]:
     """Give the place of each row of a table in an order; shape (rows of the table,).
 
-    >>> from trialkit.context import Store
+    >>> from trialkit.samples import sample_context
     >>> from trialkit.records import Records
     >>> from trialkit.rules.values import Copy
     >>> records = Records.start("EX", {"A": Column.text(["b", "a"])}, 2)
-    >>> positions([Copy(copy="A")], Context(Store(None, {}, {}), "EX", records)).tolist()
+    >>> positions([Copy(copy="A")], sample_context(records, "EX")).tolist()
     [1.0, 0.0]
     """
     places = np.arange(inner.count, dtype=np.float64)

@@ -120,10 +120,10 @@ class Gather(RecordRule):
         Raises:
             Refusal: SPEC-020 for raw columns that the table names and the records lack; ROW-013.
 
-        >>> from trialkit.context import Store
+        >>> from trialkit.samples import sample_context
         >>> records = Records.start("VS", {"A": Column.text(["1", ""]), "B": Column.text(["2", "3"])}, 2)
         >>> gather = Gather(gather={"X": "A", "Y": "B"}, key="TEST", into="RESULT")
-        >>> made = gather.apply(records, Context(Store(None, {}, {}), "VS", records))
+        >>> made = gather.apply(records, sample_context(records, "VS"))
         >>> made.columns["RESULT"].objects().tolist(), made.rows["VS"].tolist()
         (['1', '2', '3'], [0, 0, 1])
         """
@@ -148,9 +148,9 @@ class Gather(RecordRule):
     def listed(self, context: Context) -> list[Item]:
         """List the items, from the rule or from the table.
 
-        >>> from trialkit.context import Store
+        >>> from trialkit.samples import sample_context
         >>> gather = Gather(gather={"SYSBP": "SYS_BP"}, key="TEST", into="RESULT")
-        >>> gather.listed(Context(Store(None, {}, {}), "VS", Records({}, 0)))[0].columns
+        >>> gather.listed(sample_context(Records({}, 0), "VS"))[0].columns
         ['SYS_BP']
         """
         if isinstance(self.items, dict):

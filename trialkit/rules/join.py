@@ -106,10 +106,10 @@ class Join(RecordRule):
             Refusal: JOIN-004 when a taken column is there already, JOIN-005 when a text would be
                 compared with a number.
 
-        >>> from trialkit.context import Store
+        >>> from trialkit.samples import sample_context
         >>> records = Records.start("LAB", {"ID": Column.text(["1", "2"])}, 2)
         >>> table = Records.start("DM", {"ID": Column.text(["2", "1"]), "SEX": Column.text(["F", "M"])}, 2)
-        >>> context = Context(Store(None, {"DM": table}, {}), "LB", records)
+        >>> context = sample_context(records, "LB", DM=table)
         >>> Join(join="DM", on="ID", take="SEX").apply(records, context).columns["SEX"].objects().tolist()
         ['M', 'F']
         """

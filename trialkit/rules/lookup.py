@@ -14,7 +14,7 @@ from trialkit.match import runs
 from trialkit.problems import Kind, Severity
 from trialkit.records import NONE
 from trialkit.rule import Reference, Rule, TableName, Value, VariableRule
-from trialkit.rules.evaluate import Invalid, severity_of, subject_of
+from trialkit.rules.evaluate import Invalid, severity_of
 from trialkit.rules.found import grouped, key_texts, positions
 from trialkit.rules.select import KeyedRows, Ordered, TableRows, Values, keep_witness
 from trialkit.steps import ColumnNames
@@ -77,7 +77,7 @@ class Lookup(KeyedRows, VariableRule):
     def _report(
         self, kind: Kind, what: str, mask: Mask, context: Context, severity: Severity | None = None
     ) -> None:
-        names = [subject_of(context)] if self.on is None else list(self.on)
+        names = [context.store.subject] if self.on is None else list(self.on)
         if mask.any():
             keys = key_texts([context.column(name) for name in names], mask)
             context.report(kind, what, mask, keys, self, severity=severity)

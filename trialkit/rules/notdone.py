@@ -52,12 +52,12 @@ class NotDone(RecordRule):
     def apply(self, records: Records, context: Context) -> Records:
         """Merge the groups without any value.
 
+        >>> from trialkit.samples import sample_context
         >>> from trialkit.column import Column
-        >>> from trialkit.context import Store
         >>> columns = {"A": Column.text(["", "", "1"]), "B": Column.text(["x", "x", "y"])}
         >>> records = Records.start("QS", columns, 3)
         >>> rule = NotDone(not_done="A == ''", by="B", set={"STAT": "NOT DONE"})
-        >>> made = rule.apply(records, Context(Store(None, {}, {}), "QS", records))
+        >>> made = rule.apply(records, sample_context(records, "QS"))
         >>> made.columns["STAT"].objects().tolist()
         ['NOT DONE', '']
         """

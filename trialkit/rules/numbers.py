@@ -57,9 +57,9 @@ Count = Annotated[
 def decimals_of(rule: Rule, decimals: int | VariableRule | None, context: Context) -> Column:
     """Give the decimals of each record, missing for none; NUM-004 for what can't be.
 
-    >>> from trialkit.context import Store
+    >>> from trialkit.samples import sample_context
     >>> from trialkit.records import Records
-    >>> decimals_of(Rule(), 2, Context(Store(None, {}, {}), "LB", Records({}, 1))).objects().tolist()
+    >>> decimals_of(Rule(), 2, sample_context(Records({}, 1), "LB")).objects().tolist()
     [2.0]
     """
     if not isinstance(decimals, VariableRule):
@@ -202,9 +202,9 @@ def rounded(
 ) -> Column:
     """Round numbers, each with its own decimals, into numbers or texts.
 
-    >>> from trialkit.context import Store
+    >>> from trialkit.samples import sample_context
     >>> from trialkit.records import Records
-    >>> context = Context(Store(None, {}, {}), "LB", Records({}, 1))
+    >>> context = sample_context(Records({}, 1), "LB")
     >>> rounded(Text(text="A"), Column.numbers([2.675]), 2, "half_up", context, text=True).objects().tolist()
     ['2.68']
     """

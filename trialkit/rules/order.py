@@ -13,7 +13,7 @@ from trialkit.match import runs
 from trialkit.numerals import as_text
 from trialkit.problems import Kind, did_you_mean
 from trialkit.rule import Condition, Value, VariableRule, as_value
-from trialkit.rules.evaluate import as_number, severity_of, subject_of, to_numbers
+from trialkit.rules.evaluate import as_number, severity_of, to_numbers
 from trialkit.rules.found import grouped
 from trialkit.rules.select import Values
 from trialkit.steps import ColumnNames
@@ -69,7 +69,7 @@ class Sequence(VariableRule):
         >>> Sequence(sequence="VISITNUM").start
         1
         """
-        names = self.within or [subject_of(context)]
+        names = self.within or [context.store.subject]
         within = [context.column(name, self.place("within")) for name in names]
         group, order = grouped(within, [context.value(rule) for rule in self.order], context.count)
         number = runs(group, order)

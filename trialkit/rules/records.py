@@ -45,8 +45,8 @@ class Read(RecordRule):
         Raises:
             Refusal: SPEC-021 when there is no such table.
 
-        >>> from trialkit.context import Store
-        >>> context = Context(Store(None, {"DM": Records.start("DM", {}, 2)}, {}), "DM", Records({}, 0))
+        >>> from trialkit.samples import sample_context
+        >>> context = sample_context(Records({}, 0), DM=Records.start("DM", {}, 2))
         >>> Read(read="DM").apply(context.records, context).count
         2
         """
@@ -110,8 +110,8 @@ class Stack(RecordRule):
         Raises:
             Refusal: ROW-011 when a column is text in one branch and a number in another.
 
-        >>> from trialkit.context import Store
-        >>> context = Context(Store(None, {"DM": Records.start("DM", {}, 2)}, {}), "DM", Records({}, 0))
+        >>> from trialkit.samples import sample_context
+        >>> context = sample_context(Records({}, 0), DM=Records.start("DM", {}, 2))
         >>> Stack(stack=[[{"read": "DM"}], [{"read": "DM"}]]).apply(context.records, context).count
         4
         """
@@ -159,8 +159,8 @@ class Let(RecordRule):
     def apply(self, records: Records, context: Context) -> Records:
         """Make the columns.
 
-        >>> from trialkit.context import Store
-        >>> context = Context(Store(None, {}, {}), "DM", Records({}, 1))
+        >>> from trialkit.samples import sample_context
+        >>> context = sample_context(Records({}, 1))
         >>> list(Let(let={"A": {"constant": "x"}}).apply(context.records, context).columns)
         ['A']
         """
@@ -199,10 +199,10 @@ class Repeat(RecordRule):
         Raises:
             Refusal: ROW-011 when a text is set where numbers are, or a number where texts are.
 
-        >>> from trialkit.context import Store
+        >>> from trialkit.samples import sample_context
         >>> from trialkit.column import Column
         >>> records = Records.start("LB", {"A": Column.text(["x", "y"])}, 2)
-        >>> context = Context(Store(None, {}, {}), "LB", records)
+        >>> context = sample_context(records, "LB")
         >>> made = Repeat(repeat="A == 'y'", set={"A": "z"}).apply(records, context)
         >>> made.columns["A"].objects().tolist()
         ['x', 'y', 'z']

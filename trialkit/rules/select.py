@@ -17,7 +17,7 @@ from trialkit.numerals import as_text
 from trialkit.problems import Place
 from trialkit.records import NONE, Rows, is_main
 from trialkit.rule import Condition, Reference, TableName, Value, VariableRule, loading_of, main_keys, written
-from trialkit.rules.evaluate import compute_where, subject_of
+from trialkit.rules.evaluate import compute_where
 from trialkit.rules.found import Found
 from trialkit.steps import ColumnNames, as_list, as_pairs
 
@@ -88,9 +88,9 @@ class KeyedRows(Model):
     def context(self, context: Context) -> Context:
         """Give what a rule sees that runs on the table.
 
-        >>> from trialkit.context import Store
+        >>> from trialkit.samples import sample_store
         >>> from trialkit.records import Records
-        >>> store = Store(None, {"EX": Records.start("EX", {}, 3)}, {})
+        >>> store = sample_store(EX=Records.start("EX", {}, 3))
         >>> TableRows(table="EX").context(Context(store, "DM", Records({}, 1))).count
         3
         """
@@ -106,11 +106,11 @@ class KeyedRows(Model):
             of: the rule, run on the table.
             missing: rows for which the rule gives nothing count, too.
 
-        >>> from trialkit.context import Store
+        >>> from trialkit.samples import sample_context
         >>> from trialkit.records import Records
         >>> table = Records.start("EX", {"USUBJID": Column.text(["1", "1"])}, 2)
         >>> records = Records.start("DM", {"USUBJID": Column.text(["1", "2"])}, 2)
-        >>> TableRows(table="EX").find(Context(Store(None, {"EX": table}, {}), "DM", records)).row.tolist()
+        >>> TableRows(table="EX").find(sample_context(records, EX=table)).row.tolist()
         [0, 1]
         """
         inner = self.context(context)
@@ -135,7 +135,7 @@ class KeyedRows(Model):
             own = [context.column(name, self.place("within")) for name in self.together()]
             return own, own
         if self.on is None:
-            name = subject_of(context)
+            name = context.store.subject
             pairs = [(context.column(name), inner.column(name))]
         else:
             place = self.place("on")
@@ -271,9 +271,9 @@ def keep_witness(context: Context, selection: KeyedRows, rows: Rows) -> None:
 
     Records at hand are kept by their place; in a step, after which there may be others, by their rows.
 
-    >>> from trialkit.context import Store
+    >>> from trialkit.samples import sample_context
     >>> from trialkit.records import Records
-    >>> context = Context(Store(None, {}, {}), "DM", Records.start("SUBJ", {}, 2), variable="V")
+    >>> context = sample_context(Records.start("SUBJ", {}, 2), variable="V")
     >>> keep_witness(context, TableRows(within="A"), np.array([1, 1])); context.witnesses["@V"].tolist()
     [1, 1]
     """
@@ -288,11 +288,11 @@ def keep_witness(context: Context, selection: KeyedRows, rows: Rows) -> None:
 def keep_list(context: Context, selection: KeyedRows, found: Found) -> None:
     """Keep all rows that were found, as ``keep_witness`` keeps one.
 
-    >>> from trialkit.context import Store
+    >>> from trialkit.samples import sample_context
     >>> from trialkit.records import Records
     >>> table = Records.start("EX", {"USUBJID": Column.text(["1", "1"])}, 2)
     >>> records = Records.start("DM", {"USUBJID": Column.text(["1"])}, 1)
-    >>> context = Context(Store(None, {"EX": table}, {}), "DM", records, variable="V")
+    >>> context = sample_context(records, variable="V", EX=table)
     >>> rows = TableRows(table="EX")
     >>> keep_list(context, rows, rows.find(context)); context.lists["#EX@V"].row.tolist()
     [0, 1]

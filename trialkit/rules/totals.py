@@ -108,9 +108,9 @@ class Total(RecordRule):
     def apply(self, records: Records, context: Context) -> Records:
         """Add the totals.
 
-        >>> from trialkit.context import Store
+        >>> from trialkit.samples import sample_context
         >>> records = Records.start("QS", {"A": Column.text(["1", "2"]), "B": Column.text(["x", "x"])}, 2)
-        >>> made = Total(total="A", by="B").apply(records, Context(Store(None, {}, {}), "QS", records))
+        >>> made = Total(total="A", by="B").apply(records, sample_context(records, "QS"))
         >>> made.columns["A"].objects().tolist(), made.rows["QS"].tolist(), made.many[0].row.tolist()
         (['1', '2', '3'], [0, 1, -1], [0, 1])
         """

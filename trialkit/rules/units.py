@@ -45,7 +45,7 @@ class Unit(Code):
     example: ClassVar[str] = "LBORRESU: {unit: UNITS, map: {fraction: ''}}"
 
     def _codelist(self, context: Context) -> Codelist:
-        named = self.codelist or (context.spec and context.spec.codelist)
+        named = self.codelist or context.own_codelist
         return codelist_of(self, self.codelist if named else "UNIT", context)
 
     def _term(self, text: str, codelist: Codelist, context: Context) -> str | None:

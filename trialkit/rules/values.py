@@ -37,9 +37,9 @@ class Constant(VariableRule):
     def apply(self, context: Context) -> Column:
         """Give every record the text.
 
-        >>> from trialkit.context import Store
+        >>> from trialkit.samples import sample_context
         >>> from trialkit.records import Records
-        >>> Constant(constant="DM").apply(Context(Store(None, {}, {}), "DM", Records({}, 1))).objects()
+        >>> Constant(constant="DM").apply(sample_context(Records({}, 1))).objects()
         array(['DM'], dtype=object)
         """
         return Column.constant(self.text, context.count)
@@ -65,10 +65,10 @@ class Copy(VariableRule):
         Raises:
             Refusal: SPEC-020 when there is no such column.
 
-        >>> from trialkit.context import Store
+        >>> from trialkit.samples import sample_context
         >>> from trialkit.records import Records
         >>> records = Records.start("DM", {"A": Column.text(["x"])}, 1)
-        >>> Copy(copy="A").apply(Context(Store(None, {}, {}), "DM", records)).objects()
+        >>> Copy(copy="A").apply(sample_context(records)).objects()
         array(['x'], dtype=object)
         """
         return context.column(self.of, self.place("copy"))
@@ -101,10 +101,10 @@ class Record(VariableRule):
         Raises:
             Refusal: SPEC-020 when the records have no such column.
 
-        >>> from trialkit.context import Store
+        >>> from trialkit.samples import sample_context
         >>> from trialkit.records import Records
         >>> records = Records.start("DM", {"A": Column.text(["x"])}, 1)
-        >>> Record(record="A").apply(Context(Store(None, {}, {}), "DM", records)).objects()
+        >>> Record(record="A").apply(sample_context(records)).objects()
         array(['x'], dtype=object)
         """
         if self.of in context.records.columns:

@@ -22,7 +22,8 @@ from sdtm.registry.write import import_record
 from sdtm.standard import standard
 from trialkit.cli import cli
 from trialkit.problems import Exit, Refusal
-from trialkit.run import Options, run
+from trialkit.result import Options
+from trialkit.run import run
 from trialkit.starter import start_study
 from trialkit.terms import load_terminology
 

@@ -9,7 +9,8 @@ import pyreadstat
 import pytest
 
 from sdtm.standard import standard
-from trialkit.run import Options, run
+from trialkit.result import Options
+from trialkit.run import run
 from trialkit.simulate import simulate
 
 STUDY = Path(__file__).parents[3] / "specs" / "nct04952155"

@@ -314,6 +314,6 @@ def test_the_terminal_shows_counts_and_no_subject_data(demo):
 def test_a_result_without_anything_has_a_report(demo, tmp_path):
     spec = StudySpec.model_validate({"study": "EMPTY", "created": "2024-01-31T00:00:00", "sources": {}})
     study = replace(demo.result.study, spec=spec, datasets={}, tables={})
-    store = replace(demo.result.store, study=spec, raw={}, tables={}, ledger=type(demo.result.store.ledger)())
+    store = replace(demo.result.store, raw={}, tables={}, ledger=type(demo.result.store.ledger)())
     write_reports(tmp_path, replace(demo.result, study=study, store=store, built=[], problems=Problems()))
     assert "None was built." in page(tmp_path).text_content()
