@@ -1,4 +1,4 @@
-"""The events, interventions and vital signs of NCT04952155, held against what the simulation knows to be true."""
+"""Events, interventions and vital signs of NCT04952155, held against what the simulation knows to be true."""
 
 import csv
 import io
@@ -36,7 +36,7 @@ class Export:
         if name not in self.made:
             file = self.folder / "out" / "sdtm" / f"{name.lower()}.xpt"
             frame, _ = pyreadstat.read_xport(file)
-            self.made[name] = frame.fillna({one: "" for one in frame.select_dtypes(exclude="number")})
+            self.made[name] = frame.fillna(dict.fromkeys(frame.select_dtypes(exclude="number"), ""))
         return self.made[name]
 
     def qualifier(self, domain: str, name: str) -> dict[tuple[str, float], str]:
@@ -225,7 +225,7 @@ def test_disposition_is_the_true_one(dirty):
     assert set(met.DSSPID) == set(enrolled.index)
     treatment = ds[ds.DSSCAT == "STUDY TREATMENT"].set_index("DSSPID").DSDECOD
     early = enrolled[
-        enrolled.STUDYEND < (pd.to_datetime(enrolled.FIRSTDOSE) + pd.Timedelta(days=153)).dt.strftime("%F")
+        (pd.to_datetime(enrolled.FIRSTDOSE) + pd.Timedelta(days=153)).dt.strftime("%F") > enrolled.STUDYEND
     ]
     assert set(treatment.index[treatment != "COMPLETED"]) == set(early.index)
 
@@ -260,7 +260,7 @@ def test_procedures_are_the_true_ones(dirty):
 def test_vital_signs_are_those_of_the_form(dirty):
     vs, raw = dirty.dataset("VS"), dirty.form("VS")
     text = {name: raw[name].str.normalize("NFKC").str.strip() for name in raw}
-    made = {name: one for name, one in vs.groupby("VSTESTCD")}
+    made = dict(vs.groupby("VSTESTCD"))
     pressure = text["BP"].str.split("/", expand=True).astype(float)
     for name, values in (
         ("TEMP", text["TEMP"].astype(float)),
