@@ -184,49 +184,33 @@ def import_registry(file: Path, folder: Path | None) -> Exit:
 @cli.command()
 @click.argument("left", type=click.Path(path_type=Path))
 @click.argument("right", type=click.Path(path_type=Path))
-@click.option(
-    "--keys",
-    default="",
-    metavar="NAMES",
-    help="Key variables, such as USUBJID,LBSEQ; default: those of the files.",
-)
-@click.option(
-    "--abs", "absolute", type=click.FloatRange(0), default=0.0, help="Numbers at most so far apart are equal."
-)
-@click.option(
-    "--rel",
-    "relative",
-    type=click.FloatRange(0),
-    default=0.0,
-    help="The same, as a part of the larger number.",
-)
+@click.option("--keys", multiple=True, help="Key variables: USUBJID,LBSEQ or LB:USUBJID,LBSEQ.")
+@click.option("--datasets", default="", metavar="NAMES", help="Only these, such as DM,LB.")
+@click.option("--abs", "absolute", type=click.FloatRange(0), default=0.0, help="Numbers so near are equal.")
+@click.option("--rel", "relative", type=click.FloatRange(0), default=0.0, help="The same, of the larger one.")
+@click.option("--tolerance", multiple=True, metavar="VARIABLE=N", help="Of one variable; N or N%.")
 @click.option("--csv", "sheet", type=FILE, help="Write all differences into a CSV file.")
+@click.option("--summary", type=FILE, help="Write counts for each dataset and variable into a CSV file.")
 @click.option("--html", "page", type=FILE, help="Write a page for the browser.")
-@click.option(
-    "--show",
-    type=click.IntRange(0),
-    default=0,
-    help="Print so many differences with values; without it none is shown.",
-)
+@click.option("--show", type=click.IntRange(0), default=0, help="Print so many differences with values.")
 def diff(
     left: Path,
     right: Path,
-    keys: str,
-    absolute: float,
-    relative: float,
     sheet: Path | None,
+    summary: Path | None,
     page: Path | None,
     show: int,
+    **choices: Any,
 ) -> Exit:
-    """Compare datasets by keys: two files, or all of two folders. Exit code 1: they differ."""
-    from trialkit.compare import Tolerance
-    from trialkit.comparefiles import compare_paths
+    """Compare datasets by keys: two files, all of two folders, or two builds. Exit code 1: they differ."""
+    from trialkit.comparefiles import compare_paths, rules_of
     from trialkit.reporting import differences
 
-    names = [name.strip() for name in keys.split(",") if name.strip()]
-    compared = compare_paths(left, right, names, Tolerance(absolute, relative))
+    compared = compare_paths(left, right, rules_of(**choices))
     if sheet:
         differences.write_differences(sheet, compared)
+    if summary:
+        differences.write_summary(summary, compared)
     if page:
         differences.write_page(page, compared, str(left), str(right))
     differences.show_differences(compared, Terminal(), show)

@@ -47,6 +47,7 @@ class Tolerance:
 
 
 EXACT = Tolerance()
+NONE: Mapping[str, Tolerance] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,6 +202,7 @@ def compare(
     right: Table,
     keys: Sequence[str],
     tolerance: Tolerance = EXACT,
+    tolerances: Mapping[str, Tolerance] = NONE,
 ) -> Comparison:
     """Compare two versions of a dataset, record by record of equal keys.
 
@@ -212,6 +214,7 @@ def compare(
         right: the later version.
         keys: variables that are unique in both.
         tolerance: how far numbers may lie apart.
+        tolerances: the same for some variables, by name.
 
     Raises:
         Refusal: DIFF-001, DIFF-002, and DIFF-003 for keys that are not unique.
@@ -238,7 +241,11 @@ def compare(
     partner = found.first()[mine]
     lone = np.ones(right.count, bool)
     lone[partner] = False
-    changes = [_changes(name, pairs[name], mine, partner, tolerance) for name in common if name not in keys]
+    changes = [
+        _changes(name, pairs[name], mine, partner, tolerances.get(name, tolerance))
+        for name in common
+        if name not in keys
+    ]
     return Comparison(
         left.dataset.name,
         tuple(keys),
@@ -342,6 +349,10 @@ def _attributes(left: Table, right: Table) -> Iterator[AttributeChange]:
     if left.dataset.label != right.dataset.label:
         yield AttributeChange("", "label", left.dataset.label, right.dataset.label)
     others: Mapping[str, Variable] = {one.name: one for one in right.dataset.variables}
+    mine = [one.name for one in left.dataset.variables if one.name in others]
+    theirs = [name for name in others if name in mine]
+    if mine != theirs:
+        yield AttributeChange("", "order of variables", ", ".join(mine), ", ".join(theirs))
     for one in left.dataset.variables:
         for attribute in COMPARED if one.name in others else ():
             old, new = getattr(one, attribute), getattr(others[one.name], attribute)

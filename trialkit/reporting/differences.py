@@ -17,6 +17,9 @@ from trialkit.reporting.html import render
 from trialkit.reporting.sheet import Cell, write_sheet
 
 HEADER = ("dataset", "change", "keys", "variable", "left", "right")
+SUMMARY_HEADER = (
+    *("dataset", "variable", "left", "right", "removed", "added", "changed", "cells", "apart", "attributes"),
+)
 MOST_SHOWN = 500
 
 
@@ -61,6 +64,48 @@ def write_differences(path: Path, compared: Compared) -> None:
     'dataset,change,keys,variable,left,right'
     """
     write_sheet(path, HEADER, difference_rows(compared))
+
+
+def summary_rows(compared: Compared) -> Iterator[tuple[Cell, ...]]:
+    """Give the counts: of each dataset its records, of each variable its cells and attributes.
+
+    >>> list(summary_rows(Compared((), ("DM",), ())))
+    []
+    """
+    for one in compared.comparisons:
+        removed, added = len(one.removed), len(one.added)
+        counts = (one.left.count, one.right.count, removed, added, one.changed_records, one.changed_cells)
+        yield (one.name, "", *counts, "", "")
+        for name, said in sorted(_said(one).items()):
+            yield (one.name, name, "", "", "", "", "", *said)
+
+
+def _said(one: Comparison) -> dict[str, tuple[Cell, str, str]]:
+    """Give for each variable that differs its cells, the largest difference, and what else differs."""
+    found: dict[str, tuple[Cell, str, str]] = {}
+    for v in one.variables:
+        found[v.name] = (v.count, largest(v.largest), "")
+    for a in one.attributes:
+        cells, apart, said = found.get(a.variable, (0, "", ""))
+        found[a.variable] = (cells, apart, "; ".join(filter(None, (said, a.attribute))))
+    for names, side in ((one.only_left, "only on the left"), (one.only_right, "only on the right")):
+        found |= dict.fromkeys(names, ("", "", side))
+    return found
+
+
+def write_summary(path: Path, compared: Compared) -> None:
+    """Write the counts of a comparison as CSV.
+
+    Raises:
+        OSError: the file cannot be written.
+
+    >>> import tempfile
+    >>> path = Path(tempfile.mkdtemp()) / "summary.csv"
+    >>> write_summary(path, Compared((), (), ()))
+    >>> path.read_text(encoding="utf-8-sig").strip()
+    'dataset,variable,left,right,removed,added,changed,cells,apart,attributes'
+    """
+    write_sheet(path, SUMMARY_HEADER, summary_rows(compared))
 
 
 def difference_page(compared: Compared, left: str, right: str) -> str:
