@@ -32,10 +32,12 @@ from trialkit.rule import find_rules
 ROOT = Path(__file__).resolve().parents[2]
 FENCE = re.compile(r"(?ms)^```(\w+)\n(.*?)^```$")
 PATH = re.compile(r"`([\w./-]+\.(?:yaml|csv))`:$")
-PAGES = [
-    "README.md",
-    *(f"docs/{name}.md" for name in ("tutorial", "howto-readers", "howto-dirty-data", "outputs")),
-]
+NAMES = ("tutorial", "howto-readers", "howto-dirty-data", "howto-registry", "outputs")
+PAGES = ["README.md", *(f"docs/{name}.md" for name in NAMES)]
+GIVEN = {  # what a page begins with
+    "README.md": ["specs", "Makefile", "pyproject.toml", "constraints.txt"],
+    "docs/howto-registry.md": [("tests/sdtm/registry/records/trial.json", "NCT99990001.json")],
+}
 WRITING = __name__ == "__main__"
 GENERATED = {"language.md", "problems.md"}
 
@@ -182,17 +184,17 @@ def inside(folder):
 @pytest.mark.parametrize("name", PAGES)
 def test_page_shows_what_happens(name, tmp_path):
     page = Page(name, tmp_path)
-    if name == "README.md":
-        cloned(tmp_path)
+    given(name, tmp_path)
     with inside(tmp_path):
         assert page.rendered() == page.text, f"{name} is stale: python tests/docs/test_docs.py"
 
 
-def cloned(folder):
-    """Give README.md what a fresh clone has, as far as its commands need it."""
-    shutil.copytree(ROOT / "specs", folder / "specs")
-    for name in ("Makefile", "pyproject.toml", "constraints.txt"):
-        shutil.copy(ROOT / name, folder)
+def given(page, folder):
+    """Put what a page begins with into its folder."""
+    for one in GIVEN.get(page, ()):
+        source, name = one if isinstance(one, tuple) else (one, one)
+        copy = shutil.copytree if (ROOT / source).is_dir() else shutil.copy
+        copy(ROOT / source, folder / name)
 
 
 def test_every_page_is_run_or_has_nothing_to_run():
@@ -243,6 +245,5 @@ def test_outputs_are_compared():
 if __name__ == "__main__":
     for each in sys.argv[1:] or PAGES:
         with tempfile.TemporaryDirectory() as folder, inside(folder):
-            if each == "README.md":
-                cloned(Path(folder))
+            given(each, Path(folder))
             (ROOT / each).write_text(Page(each, Path(folder)).rendered(), encoding="utf-8")
