@@ -25,7 +25,7 @@ ACTUAL = """\
       - {when: TSPARMCD == 'ACTSUB', then: {text: {count: {table: DM, where: ARMCD != '', on: {}}}}}
     else: {copy: TSVAL}"""
 # SDTMIG 3.4, 4.5.3.2: what does not fit into TSVAL goes on in TSVAL1, TSVAL2 ...
-MORE = "  TSVAL{0}: {{copy: TSVAL{0}, label: Parameter Value {0}}}"
+MORE = "  TSVAL{0}: TSVAL{0}"
 UNLISTED = "study.yaml: declare under `codelists` the terms of DICTNAM that the terminology has not: "
 DICTIONARIES = ("CLINICALTRIALS.GOV", "ISO 3166-1 alpha-3", "ISO 8601")
 

@@ -6,6 +6,7 @@ import json
 import shutil
 from pathlib import Path
 
+import pyreadstat
 import pytest
 from click.testing import CliRunner
 from hypothesis import given, settings
@@ -168,7 +169,7 @@ def test_long_texts_are_cut_and_kept(record):
     made = draft(record, Setting(TERMS)).files
     long = next(row for row in rows(made["tables/ts.csv"]) if row["TSPARMCD"] == "OUTMSADD")
     assert f"{long['TSVAL']} {long['TSVAL1']}" == plain(record.other[0].said)
-    assert "  TSVAL1: {copy: TSVAL1, label: Parameter Value 1}" in made["sdtm/ts.yaml"]
+    assert "  TSVAL1: TSVAL1\n" in made["sdtm/ts.yaml"]
     last = rows(made["tables/ti.csv"])[-1]
     assert last["IETEST"].endswith(" ...")
     assert len(last["IETEST"]) <= 200 < len(last["FULLTEXT"])
@@ -293,6 +294,14 @@ def test_a_draft_builds_and_lists_each_open_decision(study, tmp_path):
     }
     assert found == open_points
     assert sum(open_points.values()) == sum("csv:" in one for one in imported.decisions)
+
+
+def test_what_goes_on_in_more_variables_has_the_labels_of_the_standard(study, tmp_path):
+    import_record(RECORDS / "trial.json", study)
+    build(study, tmp_path / "out")
+    frame, meta = pyreadstat.read_xport(tmp_path / "out" / "sdtm" / "ts.xpt")
+    assert meta.column_names_to_labels["TSVAL1"] == "Parameter Value 1"
+    assert list(frame.columns[6:9]) == ["TSVAL", "TSVAL1", "TSVALNF"]
 
 
 def test_the_number_of_subjects_is_counted_where_there_is_dm(study):
