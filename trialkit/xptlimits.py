@@ -115,6 +115,16 @@ def check(dataset: Dataset, columns: Mapping[str, Column]) -> list[Problem]:
     return [*found, *_last_record(dataset, columns)]
 
 
+def check_attributes(dataset: Dataset) -> list[Problem]:
+    """Find the names, labels and formats that a version 5 transport file cannot hold.
+
+    >>> sex = Variable("sex", "Sex", "Char", "string")
+    >>> [found.what for found in check_attributes(Dataset("DM", "", (sex,)))]
+    ["variable name 'sex'"]
+    """
+    return [*_dataset(dataset), *(one for each in dataset.variables for one in _attributes(dataset, each))]
+
+
 def used_texts(column: Column) -> Texts:
     """Give the distinct texts, but "" in place of those that no record has; shape (k,).
 

@@ -1,0 +1,133 @@
+"""What the spec of a dataset claims, held against the standard, the terminology and the transport format."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+from trialkit import xptlimits
+from trialkit.attributes import Dataset
+from trialkit.attributes import Variable as Attributes
+from trialkit.context import Context, Store
+from trialkit.model import Model
+from trialkit.plan import all_variables
+from trialkit.problems import Exit, Kind, Problem, Refusal, did_you_mean
+from trialkit.records import Records
+from trialkit.rule import VariableRule
+from trialkit.spec import DatasetSpec
+from trialkit.standard import Standard
+from trialkit.terms import Terminology
+
+NO_VARIABLE = Kind(
+    "SPEC-022",
+    "variable is not of the standard",
+    "Correct the name, or move it to `supplemental` with a label.",
+    exit=Exit.SPEC,
+)
+NO_CODELIST = Kind(
+    "SPEC-024", "unknown codelist", "Name a codelist of the terminology or of study.yaml.", exit=Exit.SPEC
+)
+NO_DATASET = Kind(
+    "SPEC-025",
+    "dataset is not of the standard",
+    "Correct the name, declare a `class` for a domain of your own, or mark it `working`.",
+    exit=Exit.SPEC,
+)
+BOTH = Kind(
+    "SPEC-026", "variable and supplemental qualifier of one name", "Keep one of the two.", exit=Exit.SPEC
+)
+
+KEYS = {xptlimits.LABEL.code: "label", xptlimits.FORMAT.code: "format"}
+
+
+def claims(spec: DatasetSpec, standard: Standard, terms: Terminology) -> list[Problem]:
+    """Find the names, labels, formats, codelists and terms of a spec that cannot stand.
+
+    Args:
+        spec: the spec of a dataset.
+        standard: what the dataset follows.
+        terms: the terminology of the study; where it could not be loaded, terms are not looked at.
+
+    >>> from trialkit.samples import sample_standard, sample_study
+    >>> claims(sample_study().datasets["DM"], sample_standard(), Terminology())
+    []
+    """
+    found = [*_names(spec, standard), *_limits(spec, standard)]
+    return [*found, *_terms(spec, standard, terms)] if terms.names else found
+
+
+def _names(spec: DatasetSpec, standard: Standard) -> Iterator[Problem]:
+    facts, guide = standard.facts_of(spec), f"{standard.name} {standard.version}"
+    if facts is None and not spec.working:
+        hint = did_you_mean(spec.dataset, standard.facts.datasets)
+        yield Problem(NO_DATASET, f"{guide} has no dataset {spec.dataset}", spec.place("dataset"), hint=hint)
+    for name, variable in spec.variables.items():
+        if name in spec.supplemental:
+            what = f"{name} is under `variables` and under `supplemental`"
+            yield Problem(BOTH, what, spec.supplemental[name].place())
+        if facts and not (spec.working or variable.working) and facts.find(name) is None:
+            what = f"{name} is no variable of {spec.dataset} in {guide}"
+            near = did_you_mean(name, [one.name for one in facts.allowed])
+            hint = near if near.startswith("Did") else ""
+            yield Problem(NO_VARIABLE, what, variable.place(), hint=hint)
+
+
+def _limits(spec: DatasetSpec, standard: Standard) -> Iterator[Problem]:
+    """Find what a transport file cannot hold, as far as the spec says it."""
+    if spec.working:
+        return
+    shown = {name: one for name, one in all_variables(spec).items() if not one.working}
+    made = tuple(
+        Attributes(name, one.label, standard.meta(spec, name).type, "string", None, one.format)
+        for name, one in shown.items()
+    )
+    for one in xptlimits.check_attributes(Dataset(spec.dataset, spec.label, made)):
+        key, owner = KEYS.get(one.kind.code, ""), shown.get(one.where.variable, spec)
+        yield replace(one, where=owner.place(key))
+
+
+def _terms(spec: DatasetSpec, standard: Standard, terms: Terminology) -> Iterator[Problem]:
+    store = Store({}, terms=terms, facts=standard.facts)
+    for name, variable in all_variables(spec).items():
+        if variable.codelist and terms.find(variable.codelist) is None:
+            hint, what = (
+                did_you_mean(variable.codelist, terms.names),
+                f"unknown codelist '{variable.codelist}'",
+            )
+            yield Problem(NO_CODELIST, what, variable.place("codelist"), hint=hint)
+            continue
+        codelists = standard.meta(spec, name).codelists
+        own = codelists[0] if len(codelists) == 1 else ""
+        context = Context(store, spec.dataset, Records({}, 0), variable=name, own_codelist=own)
+        yield from _unready(variable.rule, context)
+    for step in spec.records:
+        yield from _unready(step, Context(store, spec.dataset, Records({}, 0)))
+
+
+def _unready(rule: Model, context: Context) -> Iterator[Problem]:
+    for one in rules_in(rule):
+        try:
+            one.ready(context)
+        except Refusal as refusal:
+            yield from (
+                each if each.where.file else replace(each, where=one.place()) for each in refusal.problems
+            )
+
+
+def rules_in(value: Any) -> Iterator[VariableRule]:
+    """Give the variable rules in a rule, itself included, however deep.
+
+    >>> from trialkit.samples import sample_study
+    >>> rule = sample_study().datasets["DM"].variables["RFPENDTC"].rule
+    >>> [type(one).__name__ for one in rules_in(rule)]
+    ['Latest', 'Copy', 'Date', 'Copy']
+    """
+    if isinstance(value, VariableRule):
+        yield value
+    if isinstance(value, Model):
+        value = [getattr(value, name) for name in type(value).model_fields]
+    for part in (
+        value.values() if isinstance(value, dict) else value if isinstance(value, (list, tuple)) else ()
+    ):
+        yield from rules_in(part)
