@@ -15,6 +15,8 @@ from trialkit.built import Built
 from trialkit.checks.review import Review
 from trialkit.column import Column
 from trialkit.context import Context, Store
+from trialkit.explain.explainer import Explainer
+from trialkit.explain.scope import Scope
 from trialkit.ledger import Ledger
 from trialkit.own import standard_of
 from trialkit.prepare import make_store
@@ -26,6 +28,7 @@ from trialkit.spec import DatasetSpec
 from trialkit.standard import Standard
 from trialkit.starter import start_study
 from trialkit.study import Study, load_study
+from trialkit.why import open_explainer
 
 
 def sample_records(source: str = "RAW", /, **columns: Sequence[str | float]) -> Records:
@@ -133,3 +136,26 @@ def sample_options() -> Options:
 @cache
 def _store() -> Store:
     return make_store(sample_study(), sample_standard(), sample_folder() / "raw", [])
+
+
+@cache
+def sample_explainer() -> Explainer:
+    """Open the build of the sample study to ask about its cells.
+
+    >>> sample_explainer().builds[0].datasets["DM"] == sample_result().built[0].count
+    True
+    """
+    sample_result()
+    options = sample_options()
+    return open_explainer(options.out, options.specs, options.raw)
+
+
+def sample_scope(dataset: str, record: int = 0) -> Scope:
+    """Give what the rules of a dataset of the sample study saw when they made one record.
+
+    >>> sample_scope("VS").main("VITALS")
+    [0]
+    """
+    build = sample_explainer().builds[0]
+    spec = build.study.datasets[dataset]
+    return Scope(build, spec, record, spec.records, variables=True)

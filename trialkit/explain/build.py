@@ -47,9 +47,10 @@ class Build:
         manifest: of the datasets.
         warnings: what has changed since the build.
 
-    >>> open_build(Path("nowhere"), Path("specs"), Path("raw"), None)
-    Traceback (most recent call last):
-    AttributeError: 'NoneType' object has no attribute 'folder'
+    >>> from trialkit.samples import sample_explainer
+    >>> [build] = sample_explainer().builds
+    >>> build.part, sorted(build.datasets)
+    ('sdtm', ['DM', 'EX', 'VS'])
     """
 
     out: Path
@@ -180,9 +181,9 @@ class Build:
 
         None when the file is not there; that, and a changed file, is said in ``warnings``.
 
-        >>> Build(Path("."), "sdtm", None, Path("."), {}).raw("LAB")
-        Traceback (most recent call last):
-        AttributeError: 'NoneType' object has no attribute 'spec'
+        >>> from trialkit.samples import sample_explainer
+        >>> sample_explainer().builds[0].raw("VITALS").file
+        'vitals.csv'
         """
         if source not in self._raw:
             spec = self.study.spec.sources[source]

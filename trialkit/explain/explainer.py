@@ -55,9 +55,9 @@ class Explainer:
         Raises:
             Refusal: WHY-002, WHY-003.
 
-        >>> Explainer([]).why("DM", 0, "SEX")
-        Traceback (most recent call last):
-        IndexError: list index out of range
+        >>> from trialkit.samples import sample_explainer
+        >>> [one.spot for one in sample_explainer().why("VS", 0, "VSDTC").cells()]
+        ['vitals.csv:2 DATE']
         """
         return self.once((dataset, record, variable), lambda: self._why(dataset, record, variable))
 
@@ -75,9 +75,9 @@ class Explainer:
     def rows(self, dataset: str, record: int) -> list[Answer]:
         """List the rows behind a record, of raw files and of other datasets.
 
-        >>> Explainer([]).rows("DM", 0)
-        Traceback (most recent call last):
-        IndexError: list index out of range
+        >>> from trialkit.samples import sample_explainer
+        >>> [one.spot for one in sample_explainer().rows("VS", 0)]
+        ['subjects.csv:2', 'vitals.csv:2']
         """
         build = self._of(dataset)
         spec = build.study.datasets.get(dataset)
@@ -106,9 +106,10 @@ class Explainer:
     def value(self, build: Build, dataset: str, record: int, variable: str) -> str:
         """Give a value as text.
 
-        >>> Explainer([]).value(None, "DM", 0, "SEX")
-        Traceback (most recent call last):
-        AttributeError: 'NoneType' object has no attribute 'value'
+        >>> from trialkit.samples import sample_explainer
+        >>> explainer = sample_explainer()
+        >>> explainer.value(explainer.builds[0], "EX", 0, "EXTRT")
+        'DEMODRUG'
         """
         return _text(build.value(dataset, record, variable))
 
@@ -133,9 +134,11 @@ class Explainer:
             owner: the variable or working column, under whose name its witnesses are kept.
             scope: what the rule saw.
 
-        >>> Explainer([]).rule_answer(Answer("DM.SEX"), None, "SEX", None)
-        Traceback (most recent call last):
-        AttributeError: 'NoneType' object has no attribute 'branches'
+        >>> from trialkit.samples import sample_explainer, sample_scope
+        >>> scope = sample_scope("VS")
+        >>> rule = all_variables(scope.spec)["VSDTC"].rule
+        >>> sample_explainer().rule_answer(Answer("VS.VSDTC"), rule, "VSDTC", scope).rule
+        'DATE in ISO 8601, read as DD-MON-YYYY.'
         """
         live = live_parts(rule, scope.branches(owner))
         origins: list[Answer] = []
@@ -206,9 +209,9 @@ class Explainer:
     def row(self, table: str, row: int, columns: list[str], scope: Scope) -> list[Answer]:
         """Give the cells of one row of a table; the row alone when no column of it is named.
 
-        >>> Explainer([]).row("LAB", 3, [], None)
-        Traceback (most recent call last):
-        AttributeError: 'NoneType' object has no attribute 'build'
+        >>> from trialkit.samples import sample_explainer, sample_scope
+        >>> [one.what for one in sample_explainer().row("VITALS", 0, ["SYS", "DIA"], sample_scope("VS"))]
+        ['VITALS.SYS', 'VITALS.DIA']
         """
         made = [self.cell(table, row, name, scope) for name in columns]
         found = [one for one in made if one is not None]
@@ -222,9 +225,9 @@ class Explainer:
 
         None when the table has no such column. Without a column, the row itself.
 
-        >>> Explainer([]).cell("LAB", 3, "", None)
-        Traceback (most recent call last):
-        AttributeError: 'NoneType' object has no attribute 'build'
+        >>> from trialkit.samples import sample_explainer, sample_scope
+        >>> sample_explainer().cell("VITALS", 0, "DATE", sample_scope("VS")).spot
+        'vitals.csv:2 DATE'
         """
         raw = self.raw(table, scope)
         if raw is not None:
@@ -240,9 +243,9 @@ class Explainer:
     def raw(self, table: str, scope: Scope) -> RawTable | None:
         """Give a raw source or table of the study; None for datasets and files that are not there.
 
-        >>> Explainer([]).raw("LAB", None)
-        Traceback (most recent call last):
-        AttributeError: 'NoneType' object has no attribute 'build'
+        >>> from trialkit.samples import sample_explainer, sample_scope
+        >>> sample_explainer().raw("VITALS", sample_scope("VS")).file
+        'vitals.csv'
         """
         build = scope.build
         if table in build.study.tables:

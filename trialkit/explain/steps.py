@@ -25,9 +25,9 @@ Answers = tuple[Answer, ...]
 def column_answers(explainer: Explainer, name: str, scope: Scope) -> Answers:
     """Say where a column of the records came from.
 
-    >>> column_answers(None, "A", None)
-    Traceback (most recent call last):
-    AttributeError: 'NoneType' object has no attribute 'steps'
+    >>> from trialkit.samples import sample_explainer, sample_scope
+    >>> [one.spot for one in column_answers(sample_explainer(), "SITE", sample_scope("VS"))]
+    ['subjects.csv:2 SITE', 'subjects.csv:2 SUBJ', 'vitals.csv:2 SUBJ']
     """
     found = _search(explainer, name, scope)
     return found if found is not None else _from_rows(explainer, name, scope)

@@ -57,11 +57,9 @@ class Defect:
 def open_queries(result: Result) -> list[Problem]:
     """Give the data queries that the study does not accept; of a strict run as they were before.
 
-    >>> from trialkit.problems import Kind, Problems
-    >>> from trialkit.result import Result
-    >>> open_queries(Result(None, None, [], Problems([Problem(Kind("A-1", "t", "f", "query"), "w")])))
-    Traceback (most recent call last):
-    AttributeError: 'NoneType' object has no attribute 'problems'
+    >>> from trialkit.samples import sample_result
+    >>> open_queries(sample_result())
+    []
     """
     found, judged = result.store.problems.items, result.problems.items
     accepted = {id(one) for one, now in zip(found, judged, strict=False) if now.accepted}

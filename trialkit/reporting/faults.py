@@ -194,9 +194,8 @@ def record_keys(problem: Problem, cells: Cells, result: Result) -> list[str]:
 def fault_rows(result: Result) -> Iterator[tuple[Cell, ...]]:
     """Give the rows of problems.csv; ``count`` is that of the whole problem, however many are listed.
 
-    >>> from trialkit.problems import Problems
-    >>> from trialkit.result import Result
-    >>> list(fault_rows(Result(None, None, [], Problems())))
+    >>> from trialkit.samples import sample_result
+    >>> list(fault_rows(sample_result()))
     []
     """
     for one in ordered(result.problems.items):

@@ -84,9 +84,8 @@ class Bar:
 def groups(result: Result) -> list[Group]:
     """Group the problems by level and code, errors first.
 
-    >>> from trialkit.problems import Problems
-    >>> from trialkit.result import Result
-    >>> groups(Result(None, None, [], Problems()))
+    >>> from trialkit.samples import sample_result
+    >>> groups(sample_result())
     []
     """
     found = [Finding(one, tuple(faults(one, result, SHOWN_CELLS))) for one in ordered(result.problems.items)]

@@ -43,9 +43,8 @@ def last_line(result: Result, out: Path) -> str:
     """Count errors and data queries, and say where to look.
 
     >>> from pathlib import Path
-    >>> from trialkit.problems import Problems
-    >>> from trialkit.result import Result
-    >>> last_line(Result(None, None, [], Problems()), Path("build/demo"))
+    >>> from trialkit.samples import sample_result
+    >>> last_line(sample_result(), Path("build/demo"))
     '0 errors, 0 queries; datasets in build/demo, report in build/demo/reports/run.html'
     """
     errors = sum(one.count for one in result.problems.errors())
