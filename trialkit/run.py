@@ -12,6 +12,7 @@ from trialkit.accept import judged
 from trialkit.build import build
 from trialkit.built import Built
 from trialkit.check import check
+from trialkit.checks.validation import held_on
 from trialkit.context import Store
 from trialkit.dictionaries.load import load_dictionaries
 from trialkit.ledger import Ledger
@@ -130,10 +131,11 @@ def _build_one(name: str, study: Study, store: Store, standard: Standard) -> tup
 
 def _judge(result: Result, standard: Standard, strict: bool, steps: Steps) -> None:
     problems = result.store.problems
-    for one in result.built:
-        if not one.spec.working:
-            with steps.step(f"check {one.name}"):
-                problems.add(*check(one, result.store, standard))
+    with held_on():
+        for one in result.built:
+            if not one.spec.working:
+                with steps.step(f"check {one.name}"):
+                    problems.add(*check(one, result.store, standard))
     if not problems.errors():
         problems.add(*result.store.ledger.problems())
     problems.add(*unmapped_problems(result))
