@@ -27,7 +27,11 @@ from trialkit.steps import Pairs
 BAD_SCHEDULE = Kind(
     "SDTM-002", "the schedule of visits is in doubt", "Correct the table of visits.", exit=Exit.SPEC
 )
-UNKNOWN_VISIT = Kind("SDTM-003", "unknown visit", "Add it to the table of visits, as a name of its visit.")
+UNKNOWN_VISIT = Kind(
+    "SDTM-003",
+    "unknown visit",
+    "Add it to the table of visits as a name of its visit, or give its pattern under `unscheduled`.",
+)
 TOO_MANY = Kind("SDTM-004", "more unscheduled visits than numbers", "Make `step` smaller.")
 
 NUMBER = "{n}"
