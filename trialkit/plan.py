@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from graphlib import CycleError, TopologicalSorter
 
-from trialkit.problems import NOWHERE, Exit, Kind, Place, Problem, Refusal
+from trialkit.problems import NOWHERE, Exit, Kind, Place, Problem, Problems, Refusal
 from trialkit.spec import DatasetSpec, Variable
 
 CYCLE = Kind(
@@ -16,7 +16,9 @@ CYCLE = Kind(
 )
 
 
-def in_order(needs: Mapping[str, Iterable[str]], place: Place = NOWHERE) -> list[list[str]]:
+def in_order(
+    needs: Mapping[str, Iterable[str]], places: Mapping[str, Place] | None = None
+) -> list[list[str]]:
     """Sort names so that each comes after what it needs, in levels that don't need each other.
 
     Raises:
@@ -35,7 +37,8 @@ def in_order(needs: Mapping[str, Iterable[str]], place: Place = NOWHERE) -> list
         circle = list(reversed(error.args[1]))
         start = circle.index(min(circle))
         turned = [*circle[start:-1], *circle[:start], circle[start]]
-        raise Refusal([Problem(CYCLE, " needs ".join(turned), place)]) from None
+        what = " needs ".join(turned)
+        raise Refusal([Problem(CYCLE, what, (places or {}).get(turned[0], NOWHERE))]) from None
     levels = []
     while sorter.is_active():
         ready = sorted(sorter.get_ready())
@@ -80,10 +83,10 @@ def dataset_levels(specs: Mapping[str, DatasetSpec], wanted: Iterable[str]) -> l
         if name not in needs:
             needs[name] = tables_of(specs[name]) & set(specs)
             todo += needs[name]
-    return in_order(needs)
+    return in_order(needs, {name: specs[name].place("dataset") for name in needs})
 
 
-def variable_order(spec: DatasetSpec, subject: str = "USUBJID") -> list[str]:
+def variable_order(spec: DatasetSpec, subject: str = "") -> list[str]:
     """Sort the variables of a dataset so that each comes after those it names.
 
     The variable that identifies a subject is made as early as it can be, because rules that look
@@ -109,7 +112,27 @@ def variable_order(spec: DatasetSpec, subject: str = "USUBJID") -> list[str]:
     before = _behind(subject, needs)
     for name in needs.keys() - before if subject in needs else ():
         needs[name].add(subject)
-    return [name for level in in_order(needs, spec.place()) for name in level]
+    places = {name: variable.place() for name, variable in variables.items()}
+    return [name for level in in_order(needs, places) for name in level]
+
+
+def circles(specs: Mapping[str, DatasetSpec], subject: str) -> Problems:
+    """Find the datasets and the variables that need each other in a circle.
+
+    >>> circles({}, "USUBJID").items
+    []
+    """
+    found = Problems()
+    try:
+        dataset_levels(specs, specs)
+    except Refusal as refusal:
+        found.add(*refusal.problems)
+    for spec in specs.values():
+        try:
+            variable_order(spec, subject)
+        except Refusal as refusal:
+            found.add(*refusal.problems)
+    return found
 
 
 def _behind(name: str, needs: Mapping[str, set[str]]) -> set[str]:

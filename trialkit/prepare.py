@@ -10,34 +10,27 @@ import numpy as np
 
 from trialkit.column import Column
 from trialkit.context import NO_COLUMN, NO_TABLE, Store
-from trialkit.plan import all_variables, tables_of
+from trialkit.dictionaries.load import dictionary_faults
+from trialkit.facts import NO_STANDARD
+from trialkit.packages import SUFFIX
+from trialkit.paths import safe_path
+from trialkit.plan import all_variables, circles, tables_of
 from trialkit.problems import Exit, Kind, Problem, Problems, Refusal, did_you_mean
+from trialkit.queries.wording import check_wording
 from trialkit.raw.read import read
 from trialkit.raw.source import RawSource
 from trialkit.raw.table import RawTable
 from trialkit.records import Records
 from trialkit.rule import ANY, Reference
 from trialkit.spec import DatasetSpec
+from trialkit.speccheck import claims
 from trialkit.standard import Standard
 from trialkit.study import Study, frame, load_study
-from trialkit.terms import Terminology, join_terminologies, load_terminology
+from trialkit.terms import Terminology, join_terminologies, load_terminology, read_terminology
 from trialkit.units import Units, read_conversions
 
-NO_VARIABLE = Kind(
-    "SPEC-022",
-    "variable is not of the standard",
-    "Correct the name, or give it a label and move it to `supplemental`.",
-    exit=Exit.SPEC,
-)
-NO_KEY_VARIABLE = Kind("SPEC-023", "key is no variable", "Name variables of the dataset.", exit=Exit.SPEC)
-NO_CODELIST = Kind(
-    "SPEC-024", "unknown codelist", "Name a codelist of the terminology or of study.yaml.", exit=Exit.SPEC
-)
-NO_DATASET = Kind(
-    "SPEC-025",
-    "dataset is not of the standard",
-    "Correct the name, declare a `class` for a domain of your own, or mark it `working`.",
-    exit=Exit.SPEC,
+NO_KEY_VARIABLE = Kind(
+    "SPEC-023", "no variable of the dataset", "Name a variable of the dataset.", exit=Exit.SPEC
 )
 UNITS = "tables/units.csv"
 NEAR = "Did you mean"
@@ -74,6 +67,7 @@ def schema_of(study: Study, raw: Mapping[str, Iterable[str]]) -> Schema:
     tables = {name: frozenset(raw.get(name, {ANY})) for name in study.spec.sources}
     tables |= {name: frozenset(table.columns) for name, table in study.tables.items()}
     tables |= {name: frozenset(all_variables(spec)) for name, spec in study.datasets.items()}
+    tables |= {name: frozenset(one.columns) for name, one in study.spec.dictionaries.items()}
     return Schema(tables)
 
 
@@ -88,22 +82,34 @@ def check_study(study: Study, standard: Standard, raw: Mapping[str, Iterable[str
     >>> from trialkit.samples import sample_standard, sample_study
     >>> headers = {"DOSING": ["SUBJ", "DAY", "DOSIS", "UNIT"]}
     >>> print(check_study(sample_study(), sample_standard(), headers).items[0].line())
-    error SPEC-020 sdtm/ex.yaml:... unknown column 'DOSE'. Did you mean 'EXDOSE'?
+    error SPEC-020 sdtm/ex.yaml:... unknown column 'DOSE'. Did you mean 'DOSIS'?
     """
-    problems = Problems()
+    problems = circles(study.datasets, standard.subject_of(study.spec).variable)
     schema = replace(schema_of(study, raw), datasets=frozenset(standard.facts.datasets))
     terms = terminology(study, standard, problems)
+    _check_version(study, standard, problems)
     for spec in study.datasets.values():
         columns = _check_records(spec, schema, problems)
         _check_variables(spec, columns, schema, problems)
-        _check_standard(spec, standard, terms, problems)
+        problems.add(*claims(spec, standard, terms))
+    problems.add(*dictionary_faults(study), *check_wording(study))
     return _framed(problems, study)
+
+
+def _check_version(study: Study, standard: Standard, problems: Problems) -> None:
+    declared = study.spec.standard
+    ours = f"{standard.name} {standard.version}"
+    if f"{declared.name} {declared.version}" != ours:
+        what = f"study.yaml declares {declared.name} {declared.version}, and this command builds {ours}"
+        problems.add(Problem(NO_STANDARD, what, study.spec.place("standard")))
 
 
 def _framed(problems: Problems, study: Study) -> Problems:
     """Give each problem once, with the lines of the spec around it."""
-    once = {(one.kind.code, one.what, one.where): one for one in problems.items}
-    return Problems([replace(one, frame=one.frame or frame(study, one.where)) for one in once.values()])
+    once = {(one.kind.code, one.what, one.where.file, one.where.line): one for one in problems.items[::-1]}
+    return Problems(
+        [replace(one, frame=one.frame or frame(study, one.where)) for one in [*once.values()][::-1]]
+    )
 
 
 def _check_records(spec: DatasetSpec, schema: Schema, problems: Problems) -> frozenset[str]:
@@ -120,9 +126,15 @@ def _check_records(spec: DatasetSpec, schema: Schema, problems: Problems) -> fro
 
 def _check_variables(spec: DatasetSpec, columns: frozenset[str], schema: Schema, problems: Problems) -> None:
     names = frozenset(all_variables(spec))
-    for variable in all_variables(spec).values():
-        _unknown(variable.rule.references(), columns | names, schema, problems)
+    for name, variable in all_variables(spec).items():
+        _unknown(variable.rule.references(), columns | (names - {name}), schema, problems)
     for check in spec.checks:
+        if check.variable and check.variable not in names:
+            what, hint = (
+                f"'{check.variable}' is no variable of {spec.dataset}",
+                did_you_mean(check.variable, names),
+            )
+            problems.add(Problem(NO_KEY_VARIABLE, what, check.place("variable"), hint=hint))
         known = columns | names
         found = [Reference(name, place=check.place("when")) for name in check.when.names]
         _unknown(found, known, schema, problems)
@@ -161,24 +173,6 @@ def _column_hint(one: Reference, known: Iterable[str]) -> str:
     return hint if one.table or hint.startswith(NEAR) else f"A text is written \"'{one.column}'\". {hint}"
 
 
-def _check_standard(spec: DatasetSpec, standard: Standard, terms: Terminology, problems: Problems) -> None:
-    facts = standard.facts_of(spec)
-    if facts is None and not spec.working:
-        hint = did_you_mean(spec.dataset, standard.facts.datasets)
-        what = f"{standard.name} {standard.version} has no dataset {spec.dataset}"
-        problems.add(Problem(NO_DATASET, what, spec.place("dataset"), hint=hint))
-    for name, variable in all_variables(spec).items():
-        if variable.codelist and terms.find(variable.codelist) is None:
-            hint = did_you_mean(variable.codelist, terms.names)
-            what = f"unknown codelist '{variable.codelist}'"
-            problems.add(Problem(NO_CODELIST, what, variable.place("codelist"), hint=hint))
-        free = spec.working or variable.working or name in spec.supplemental or bool(variable.label)
-        if facts and not free and facts.find(name) is None:
-            what = f"{name} is no variable of {spec.dataset} in {standard.name} {standard.version}"
-            hint = did_you_mean(name, [one.name for one in facts.allowed])
-            problems.add(Problem(NO_VARIABLE, what, variable.place(), hint=hint))
-
-
 def terminology(study: Study, standard: Standard, problems: Problems) -> Terminology:
     """Load the terminology that a study declares, with its own terms.
 
@@ -186,13 +180,23 @@ def terminology(study: Study, standard: Standard, problems: Problems) -> Termino
     >>> terminology(sample_study(), sample_standard(), Problems()).codelist("SEX").resolve("Female")
     'F'
     """
-    version = study.spec.standard.terminology
+    declared, base = study.spec.standard, Terminology()
+    place = declared.place("terminology")
     try:
-        base = join_terminologies([load_terminology(name, version) for name in standard.terminology])
+        base = _declared_terms(study, standard)
+        place = study.spec.place("codelists")
         return base.extended(study.spec.codelists)
     except Refusal as refusal:
-        problems.add(*refusal.problems)
-        return Terminology()
+        problems.add(*(replace(one, where=place) for one in refusal.problems))
+        return base
+
+
+def _declared_terms(study: Study, standard: Standard) -> Terminology:
+    """Load the packages of a version, or the package file of the study that stands in its place."""
+    version = study.spec.standard.terminology
+    if version.endswith(SUFFIX):
+        return read_terminology(safe_path(study.folder, version))
+    return join_terminologies([load_terminology(name, version) for name in standard.terminology])
 
 
 def needed_sources(study: Study, names: Iterable[str]) -> list[str]:
@@ -208,30 +212,51 @@ def needed_sources(study: Study, names: Iterable[str]) -> list[str]:
 def make_store(study: Study, standard: Standard, raw: Path, names: Iterable[str]) -> Store:
     """Read what some datasets need: raw files, spec tables, terms and units.
 
+    No raw file is opened before the specs are good. Errors in single rows and cells stay in the
+    store's problems, so that they are reported together with what the rules find.
+
     Raises:
-        Refusal: with every problem of the raw files and of the names in the specs.
+        Refusal: with every problem of the specs; else of raw files that can't be used at all.
 
     >>> from trialkit.samples import sample_folder, sample_standard, sample_study
     >>> store = make_store(sample_study(), sample_standard(), sample_folder() / "raw", ["EX"])
     >>> sorted(store.raw)
     ['DOSING', 'SUBJECTS', 'visits', 'vs_tests']
     """
-    problems = Problems()
-    tables: dict[str, RawTable] = dict(study.tables)
+    problems = check_study(study, standard, {})
+    terms = terminology(study, standard, Problems())
+    problems.refuse()
+    units = study_units(study, terms, problems)
+    problems.refuse()
     wanted = needed_sources(study, names)
-    for name in wanted:
+    tables = study.tables | _read_sources(study, wanted, raw, problems)
+    headers = {name: list(tables[name].columns) for name in wanted if name in tables}
+    problems.add(*check_study(study, standard, headers).items)
+    if problems.exit() > Exit.DATA or not set(wanted) <= set(tables):
+        problems.refuse()
+    records = {name: Records.start(name, table.columns, table.rows) for name, table in tables.items()}
+    subject = standard.subject_of(study.spec)
+    return Store(
+        records,
+        tables,
+        subject.variable,
+        subject.dataset,
+        study.spec.cutoff,
+        terms,
+        standard.facts,
+        units,
+        problems,
+    )
+
+
+def _read_sources(study: Study, names: Iterable[str], raw: Path, problems: Problems) -> dict[str, RawTable]:
+    tables: dict[str, RawTable] = {}
+    for name in names:
         source = study.spec.sources[name]
         table = read(source, name, raw, problems)
         if table is not None or source.optional:
             tables[name] = table or absent(name, source)
-    headers = {name: list(table.columns) for name, table in tables.items() if name in study.spec.sources}
-    problems.add(*check_study(study, standard, headers).items)
-    problems.refuse()
-    records = {name: Records.start(name, table.columns, table.rows) for name, table in tables.items()}
-    terms = terminology(study, standard, problems)
-    units = study_units(study, terms, problems)
-    problems.refuse()
-    return Store(study.spec, records, tables, terms, standard.facts, units, problems)
+    return tables
 
 
 def absent(name: str, source: RawSource) -> RawTable:

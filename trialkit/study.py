@@ -14,12 +14,15 @@ from trialkit.problems import Exit, Kind, Place, Problem, Refusal, code_frame, d
 from trialkit.raw.read import read
 from trialkit.raw.source import CsvSource
 from trialkit.raw.table import RawTable
-from trialkit.scan import find_rules
+from trialkit.rule import find_rules
 from trialkit.spec import DatasetSpec, StudySpec
 
 NO_STUDY = Kind("STUDY-001", "no study folder", "Give the folder that has study.yaml.", exit=Exit.SPEC)
 NO_PLUGIN = Kind("STUDY-002", "unknown plug-in", "Install the package or correct its name.", exit=Exit.SPEC)
 SAME_NAME = Kind("STUDY-003", "two tables of one name", "Rename one of them.", exit=Exit.SPEC)
+NO_SPECS = Kind(
+    "STUDY-005", "no dataset has a spec", "Write a spec, or start with `trialkit init`.", exit=Exit.SPEC
+)
 NO_DATASET = Kind("STUDY-004", "unknown dataset", "Name a dataset that has a spec.", exit=Exit.SPEC)
 
 M = TypeVar("M", bound=Model)
@@ -70,10 +73,12 @@ def load_study(folder: Path, part: str, rules: tuple[str, ...]) -> Study:
     if spec is not None:
         _plug_in(spec, loading)
     found = [_load(path, DatasetSpec, loading, folder) for path in sorted((folder / part).glob("*.yaml"))]
+    if not found:
+        loading.add(NO_SPECS, f"no dataset has a spec: {part}/ has no .yaml file", Place(part))
     datasets = _by_name([one for one in found if one is not None], loading)
     tables = _tables(folder, loading)
     if spec is not None:
-        _distinct((spec.sources, datasets, tables), loading)
+        _distinct(spec, datasets, tables, loading)
     loading.problems.refuse()
     assert spec is not None
     return Study(folder, spec, datasets, tables, loading.texts)
@@ -129,13 +134,22 @@ def _tables(folder: Path, loading: Loading) -> dict[str, RawTable]:
     return tables
 
 
-def _distinct(groups: Iterable[Iterable[str]], loading: Loading) -> None:
-    seen: set[str] = set()
-    for group in groups:
-        for name in group:
-            if name in seen:
-                loading.add(SAME_NAME, f"two sources, datasets or tables are called {name}", Place())
-            seen.add(name)
+def _distinct(
+    spec: StudySpec, datasets: dict[str, DatasetSpec], tables: Iterable[str], loading: Loading
+) -> None:
+    named = [
+        *((name, source.place()) for name, source in spec.sources.items()),
+        *((name, dataset.place("dataset")) for name, dataset in datasets.items()),
+        *((name, one.place()) for name, one in spec.dictionaries.items()),
+        *((name, Place(f"tables/{name}.csv")) for name in tables),
+    ]
+    first: dict[str, Place] = {}
+    for name, place in named:
+        if name in first:
+            loading.add(
+                SAME_NAME, f"{name} is the name of another source or dataset, in {first[name]}", place
+            )
+        first.setdefault(name, place)
 
 
 def chosen(study: Study, names: list[str]) -> list[str]:

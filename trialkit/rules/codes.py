@@ -89,8 +89,8 @@ class Code(VariableRule):
 
         >>> from trialkit.records import Records
         >>> from trialkit.samples import sample_context
-        >>> Code(code="GENDER", map={"W": "X"}).ready(
-        ...     sample_context(Records({}, 0), variable="SEX", own_codelist="SEX"))
+        >>> wrong = Code(code="GENDER", codelist="SEX", map={"W": "X"})
+        >>> wrong.ready(sample_context(Records({}, 0)))
         Traceback (most recent call last):
         trialkit.problems.Refusal: error TERM-102 'X' is no term of codelist SEX. ...
         """
