@@ -2,6 +2,7 @@
 
 import ast
 import re
+import tomllib
 from pathlib import Path
 from statistics import median
 
@@ -104,3 +105,9 @@ def test_nothing_but_the_product_is_spoken_of():
     words = ("/work/", "../shared", "helper-", "pypi.org/simple")
     files = [p for p in ROOT.rglob("*.md") if ".venv" not in p.parts and "build" not in p.parts] + MODULES
     assert [(str(p), w) for p in files for w in words if w in p.read_text(encoding="utf-8")] == []
+
+
+def test_packages_are_listed_by_name():
+    listed = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["setuptools"]["packages"]
+    there = {".".join(p.parent.relative_to(ROOT).parts) for p in MODULES if p.name == "__init__.py"}
+    assert sorted(there) == listed
