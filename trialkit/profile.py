@@ -28,7 +28,11 @@ FOLDER = "profiles"
 
 
 class DatasetChanges(Model):
-    """What a profile changes in one dataset."""
+    """What a profile changes in one dataset.
+
+    >>> DatasetChanges(drop=["SVPRESP"]).working
+    False
+    """
 
     working: bool = Field(False, description="the dataset is made for others and not published")
     drop: list[str] = Field([], description="variables and supplemental qualifiers that are not published")
@@ -39,7 +43,11 @@ class DatasetChanges(Model):
 
 
 class Profile(Model):
-    """profiles/NAME.yaml: the documented differences from the specs, and what is not claimed."""
+    """profiles/NAME.yaml: the documented differences from the specs, and what is not claimed.
+
+    >>> Profile(title="SDTMIG 3.3 layout", claim="None.", datasets={"CP": {"working": True}}).title
+    'SDTMIG 3.3 layout'
+    """
 
     title: str = Field(min_length=1, description="what the profile is for")
     claim: str = Field(min_length=1, description="what is claimed of the result, and what is not")
