@@ -16,7 +16,7 @@ from trialkit.ledger import Ledger
 from trialkit.model import Model
 from trialkit.problems import NOWHERE, Exit, Kind, Place, Problem, Problems, Refusal, Severity, did_you_mean
 from trialkit.raw.table import RawTable
-from trialkit.records import NONE, Many, Records, Rows
+from trialkit.records import NONE, Many, Records, Rows, narrow
 from trialkit.terms import Codelist, Terminology
 from trialkit.units import Units
 
@@ -239,7 +239,7 @@ class Context:
             return ""
         number = sum(1 for known in self.witnesses if known.split("~")[0] == key)
         name = f"{key}~{number + 1}" if number else key
-        self.witnesses[name] = np.asarray(rows, np.int32)
+        self.witnesses[name] = narrow(rows)
         return name
 
     def report(

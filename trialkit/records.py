@@ -238,6 +238,16 @@ def _column(part: Records, name: str, parts: Sequence[Records]) -> Column:
     return Column.constant("" if kind == "text" else float("nan"), part.count)
 
 
+def narrow(rows: npt.NDArray[np.integer[Any]]) -> Rows:
+    """Keep row numbers in as few bytes as they need; most that decide a value are of small tables.
+
+    >>> narrow(np.array([-1, 7])).dtype, narrow(np.array([0, 200])).dtype
+    (dtype('int8'), dtype('int16'))
+    """
+    most = max(int(rows.max(initial=0)), -int(rows.min(initial=0)))
+    return rows.astype(np.min_scalar_type(-most - 1))
+
+
 def source_of(key: str) -> str:
     """Give the source whose rows a key of ``Records.rows`` has; "" for other numbers.
 

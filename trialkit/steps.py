@@ -13,7 +13,7 @@ from pydantic import BeforeValidator, WithJsonSchema
 from trialkit.column import Column, Mask
 from trialkit.context import Context
 from trialkit.problems import Exit, Kind, Problem, Refusal
-from trialkit.records import NONE, Many, Records, Rows, is_main
+from trialkit.records import NONE, Many, Records, Rows, is_main, narrow
 from trialkit.records import stack as stacked
 from trialkit.rule import Names, RecordRule, Rule, VariableRule
 
@@ -124,7 +124,7 @@ def marked(records: Records, number: Rows | int, context: Context) -> Records:
     if not context.step:
         return records
     made = np.full(records.count, number, np.int32) if isinstance(number, int) else number
-    return records.with_rows(f"#/{context.step}", made)
+    return records.with_rows(f"#/{context.step}", narrow(made))
 
 
 def set_aside(
