@@ -54,8 +54,9 @@ class Built:
         metas: the published variables by name, in their order.
         records: in their order, with lineage and witnesses; working variables included.
 
-    >>> Built(None, Dataset("DM", "Demographics", ()), {}, Records({}, 0)).count
-    0
+    >>> from trialkit.samples import sample_result
+    >>> [one.dataset.label for one in sample_result().built]
+    ['Demographics', 'Exposure', 'Vital Signs']
     """
 
     spec: DatasetSpec
@@ -67,7 +68,8 @@ class Built:
     def name(self) -> str:
         """Give the dataset's name.
 
-        >>> Built(None, Dataset("DM", "Demographics", ()), {}, Records({}, 0)).name
+        >>> from trialkit.samples import sample_result
+        >>> sample_result().built[0].name
         'DM'
         """
         return self.dataset.name
@@ -76,7 +78,8 @@ class Built:
     def count(self) -> int:
         """Count the records.
 
-        >>> Built(None, Dataset("DM", "Demographics", ()), {}, Records({}, 2)).count
+        >>> from trialkit.samples import sample_review
+        >>> sample_review("DM", SEX=["F", "M"]).built.count
         2
         """
         return self.records.count
@@ -84,15 +87,17 @@ class Built:
     def published(self) -> dict[str, Column]:
         """Give the published columns in their order.
 
-        >>> Built(None, Dataset("DM", "Demographics", ()), {}, Records({}, 0)).published()
-        {}
+        >>> from trialkit.samples import sample_review
+        >>> list(sample_review("DM", SEX=["F"], ARM=["A"]).built.published())
+        ['SEX', 'ARM']
         """
         return {name: self.records.columns[name] for name in self.metas}
 
     def as_table(self) -> Records:
         """Give the dataset as a table that other datasets read.
 
-        >>> Built(None, Dataset("DM", "Demographics", ()), {}, Records({}, 2)).as_table().rows["DM"].tolist()
+        >>> from trialkit.samples import sample_review
+        >>> sample_review("DM", SEX=["F", "M"]).built.as_table().rows["DM"].tolist()
         [0, 1]
         """
         return Records.start(self.name, self.records.columns, self.count)

@@ -66,8 +66,8 @@ def sample_context(
     return Context(sample_store(**tables), dataset, records, variable=variable, step=step)
 
 
-def sample_review(dataset: str, /, **columns: Sequence[str | float]) -> Review:
-    """Make a finished dataset of some variables, as the checks see it.
+def sample_review(dataset: str, store: Store | None = None, /, **columns: Sequence[str | float]) -> Review:
+    """Make a finished dataset of some variables, as the checks see it, beside others of a store.
 
     >>> sample_review("LB", LBSEQ=[1.0, 2.0]).count
     2
@@ -77,7 +77,7 @@ def sample_review(dataset: str, /, **columns: Sequence[str | float]) -> Review:
     metas = {name: sample_standard().meta(model, name) for name in columns}
     records = sample_records(**columns)
     attributes = tuple(meta.attributes(records.columns[name], []) for name, meta in metas.items())
-    return Review(Built(model, Dataset(dataset, "", attributes), metas, records), sample_store())
+    return Review(Built(model, Dataset(dataset, "", attributes), metas, records), store or sample_store())
 
 
 @cache

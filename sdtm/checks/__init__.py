@@ -24,12 +24,10 @@ PARTS = (
 def record_checks(built: Built, store: Store) -> list[Problem]:
     """Find problems that concern several variables, records or datasets.
 
-    >>> from trialkit.samples import sample_store
-    >>> from trialkit.attributes import Dataset
-    >>> from trialkit.built import Built
-    >>> from trialkit.records import Records
-    >>> record_checks(Built(None, Dataset("DM", "", ()), {}, Records({}, 0)), sample_store())
-    []
+    >>> from trialkit.samples import sample_review
+    >>> dm = sample_review("DM", AGE=[63.0], AGEU=[""])
+    >>> [one.what for one in record_checks(dm.built, dm.store)]
+    ['age and its unit do not stand together']
     """
     review = Review(built, store)
     return [problem for part in PARTS for problem in part(review)]

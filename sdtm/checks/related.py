@@ -63,9 +63,9 @@ def _targets(review: Review) -> Iterator[tuple[str, str, npt.NDArray[np.int64]]]
 def parents(review: Review, domain: str) -> list[Records]:
     """Give the datasets that hold a domain, of which there are several when it is split.
 
-    >>> from trialkit.samples import sample_store
-    >>> store = sample_store(LBCH=Records({"DOMAIN": Column.text(["LB"])}, 1))
-    >>> len(parents(Review(None, store), "LB"))
+    >>> from trialkit.samples import sample_records, sample_review, sample_store
+    >>> store = sample_store(LBCH=sample_records("LBCH", DOMAIN=["LB"]))
+    >>> len(parents(sample_review("SUPPLB", store, RDOMAIN=["LB"]), "LB"))
     1
     """
     named = {name: table for name in review.store.tables if (table := review.table(name)) is not None}
@@ -134,8 +134,8 @@ def _parent_names(review: Review) -> list[Problem]:
 def _published(review: Review, table: Records) -> set[str]:
     # the parent's qualifiers and working variables are columns of its table too, but not published
     spec = review.built.spec
-    working = {name for name, variable in spec.variables.items() if variable.working} if spec else set()
-    return set(table.columns) - working - ({*spec.supplemental} if spec else set())
+    working = {name for name, variable in spec.variables.items() if variable.working}
+    return set(table.columns) - working - {*spec.supplemental}
 
 
 def _members(review: Review) -> list[Problem]:

@@ -44,12 +44,10 @@ def value_checks(built: Built, meta: Meta, store: Store) -> list[ValueCheck]:
 
     Source: SDTMIG 3.4, sections 4.2.1, 4.4.4, 5.2 and 7.2.
 
-    >>> from trialkit.samples import sample_store
-    >>> from trialkit.attributes import Dataset
-    >>> from trialkit.built import Built
-    >>> from trialkit.records import Records
-    >>> lb = Built(None, Dataset("LB", "", ()), {}, Records({}, 0))
-    >>> [check.kind.code for check in value_checks(lb, Meta("LBTESTCD", "", "Char"), sample_store())]
+    >>> from trialkit.samples import sample_review
+    >>> lb = sample_review("LB", LBTESTCD=["1ALT"])
+    >>> made = value_checks(lb.built, lb.built.metas["LBTESTCD"], lb.store)
+    >>> [check.kind.code for check in made if not check.passes("1ALT")]
     ['CHECK-201']
     """
     review = Review(built, store)

@@ -506,7 +506,7 @@ def test_very_many_combinations_do_not_overflow():
 def pair_of(left, right, within=()):
     columns = {"A": column_of(left), "B": column_of(right)} | ({"C": column_of(within)} if within else {})
     built = Built(
-        None, Dataset("LB", "", ()), dict.fromkeys(columns), Records.start("RAW", columns, len(left))
+        spec_of(()), Dataset("LB", "", ()), dict.fromkeys(columns), Records.start("RAW", columns, len(left))
     )
     found = one_to_one(Review(built, store_of()), "A", "B", ["C"] if within else [])
     return [(one.what, one.where.variable, places(one)) for one in found]

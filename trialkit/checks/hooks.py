@@ -14,7 +14,9 @@ from trialkit.problems import Problem
 def no_values(built: Built, meta: Meta, store: Store) -> Sequence[ValueCheck]:
     """Add no checks of a variable's values.
 
-    >>> no_values(None, None, None)
+    >>> from trialkit.samples import sample_result
+    >>> dm = sample_result().built[0]
+    >>> no_values(dm, dm.metas["SEX"], sample_result().store)
     ()
     """
     return ()
@@ -23,7 +25,8 @@ def no_values(built: Built, meta: Meta, store: Store) -> Sequence[ValueCheck]:
 def no_records(built: Built, store: Store) -> Sequence[Problem]:
     """Find nothing in the records.
 
-    >>> no_records(None, None)
+    >>> from trialkit.samples import sample_result
+    >>> no_records(sample_result().built[0], sample_result().store)
     ()
     """
     return ()

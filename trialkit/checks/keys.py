@@ -76,13 +76,9 @@ def not_unique(
 ) -> list[Problem]:
     """Give one problem with all records of each repeated key.
 
-    >>> from trialkit.samples import sample_store
-    >>> from trialkit.attributes import Dataset
-    >>> from trialkit.built import Built
-    >>> from trialkit.records import Records
-    >>> records = Records({"SEX": Column.text(["M", "F", "M"])}, 3)
-    >>> review = Review(Built(None, Dataset("DM", "", ()), {"SEX": None}, records), sample_store())
-    >>> not_unique(review, ["SEX"], NOT_UNIQUE, "SEX is not unique")[0].count
+    >>> from trialkit.samples import sample_review
+    >>> dm = sample_review("DM", SEX=["M", "F", "M"])
+    >>> not_unique(dm, ["SEX"], NOT_UNIQUE, "SEX is not unique")[0].count
     2
     """
     columns = [review.column(name) for name in names]

@@ -59,13 +59,9 @@ def one_to_one(review: Review, left: str, right: str, within: Sequence[str] = ()
         right: the other.
         within: variables whose values keep pairs apart.
 
-    >>> from trialkit.samples import sample_store
-    >>> from trialkit.attributes import Dataset
-    >>> from trialkit.built import Built
-    >>> from trialkit.records import Records
-    >>> columns = {"VISITNUM": Column.numbers([1, 1, 1]), "VISIT": Column.text(["A", "A", "B"])}
-    >>> built = Built(None, Dataset("SV", "", ()), dict.fromkeys(columns), Records(columns, 3))
-    >>> [one.what for one in one_to_one(Review(built, sample_store()), "VISITNUM", "VISIT")]
+    >>> from trialkit.samples import sample_review
+    >>> sv = sample_review("SV", VISITNUM=[1.0, 1.0, 1.0], VISIT=["A", "A", "B"])
+    >>> [one.what for one in one_to_one(sv, "VISITNUM", "VISIT")]
     ['VISITNUM has more than one VISIT']
     """
     key, table = _known(review, (*within, left, right))

@@ -21,12 +21,9 @@ from trialkit.records import Records, is_main
 class Review:
     """One finished dataset and what it can be held against.
 
-    >>> from trialkit.samples import sample_store
-    >>> from trialkit.attributes import Dataset
-    >>> from trialkit.built import Built
-    >>> records = Records.start("SUBJ", {"SEX": Column.text(["M", "x"])}, 2)
-    >>> review = Review(Built(None, Dataset("DM", "", ()), {"SEX": None}, records), sample_store())
-    >>> review.has("SEX"), review.filled("SEX").tolist()
+    >>> from trialkit.samples import sample_review
+    >>> dm = sample_review("DM", SEX=["M", "x"])
+    >>> dm.has("SEX"), dm.filled("SEX").tolist()
     (True, [True, True])
     """
 
@@ -37,22 +34,19 @@ class Review:
     def domain(self) -> str:
         """Give the two characters that the dataset's variables begin with.
 
-        >>> from trialkit.attributes import Dataset
-        >>> from trialkit.built import Built
-        >>> Review(Built(None, Dataset("LBCH", "", ()), {}, Records({}, 0)), None).domain
+        >>> from trialkit.samples import sample_review
+        >>> sample_review("LBCH", LBSEQ=[1.0]).domain
         'LB'
         """
-        spec = self.built.spec
-        return ((spec.domain if spec else "") or self.built.name)[:2]
+        return (self.built.spec.domain or self.built.name)[:2]
 
     @property
     def count(self) -> int:
         """Count the records.
 
-        >>> from trialkit.attributes import Dataset
-        >>> from trialkit.built import Built
-        >>> Review(Built(None, Dataset("LB", "", ()), {}, Records({}, 3)), None).count
-        3
+        >>> from trialkit.samples import sample_review
+        >>> sample_review("LB", LBSEQ=[1.0, 2.0]).count
+        2
         """
         return self.built.count
 
@@ -60,8 +54,8 @@ class Review:
     def subject(self) -> str:
         """Name the variable that identifies a subject.
 
-        >>> from trialkit.samples import sample_store
-        >>> Review(None, sample_store()).subject
+        >>> from trialkit.samples import sample_review
+        >>> sample_review("LB", LBSEQ=[1.0]).subject
         'USUBJID'
         """
         return self.store.subject
@@ -69,9 +63,8 @@ class Review:
     def has(self, *names: str) -> bool:
         """Say whether all these variables are published.
 
-        >>> from trialkit.attributes import Dataset
-        >>> from trialkit.built import Built
-        >>> Review(Built(None, Dataset("LB", "", ()), {}, Records({}, 3)), None).has("LBDTC")
+        >>> from trialkit.samples import sample_review
+        >>> sample_review("LB", LBSEQ=[1.0]).has("LBSEQ", "LBDTC")
         False
         """
         return all(name in self.built.metas for name in names)
@@ -79,21 +72,17 @@ class Review:
     def column(self, name: str) -> Column:
         """Give the values of a variable.
 
-        >>> from trialkit.attributes import Dataset
-        >>> from trialkit.built import Built
-        >>> records = Records({"SEX": Column.text(["M"])}, 1)
-        >>> Review(Built(None, Dataset("DM", "", ()), {}, records), None).column("SEX").objects().tolist()
-        ['M']
+        >>> from trialkit.samples import sample_review
+        >>> sample_review("DM", SEX=["M", ""]).column("SEX").objects().tolist()
+        ['M', '']
         """
         return self.built.records.columns[name]
 
     def filled(self, name: str) -> Mask:
         """Mark the records in which a variable has a value; shape (records,).
 
-        >>> from trialkit.attributes import Dataset
-        >>> from trialkit.built import Built
-        >>> records = Records({"SEX": Column.text(["M", ""])}, 2)
-        >>> Review(Built(None, Dataset("DM", "", ()), {}, records), None).filled("SEX").tolist()
+        >>> from trialkit.samples import sample_review
+        >>> sample_review("DM", SEX=["M", ""]).filled("SEX").tolist()
         [True, False]
         """
         return ~self.column(name).missing()
@@ -101,8 +90,9 @@ class Review:
     def table(self, name: str) -> Records | None:
         """Give another finished dataset of the run; None where there is none of that name.
 
-        >>> from trialkit.samples import sample_store
-        >>> Review(None, sample_store(DM=Records({}, 2))).table("DM").count
+        >>> from trialkit.samples import sample_records, sample_review, sample_store
+        >>> store = sample_store(DM=sample_records("DM", SEX=["M", "F"]))
+        >>> sample_review("LB", store, LBSEQ=[1.0]).table("DM").count
         2
         """
         return None if name in self.store.raw else self.store.tables.get(name)
@@ -110,14 +100,11 @@ class Review:
     def of_subject(self, dataset: str, variable: str) -> Column | None:
         """Look a text variable up by subject, the first record counts; None where it is not there.
 
-        >>> from trialkit.samples import sample_store
-        >>> from trialkit.attributes import Dataset
-        >>> from trialkit.built import Built
-        >>> ids = Column.text(["1", "2"])
-        >>> dm = Records({"USUBJID": ids, "RFSTDTC": Column.text(["2021", ""])}, 2)
-        >>> lb = Built(None, Dataset("LB", "", ()), {"USUBJID": None}, Records({"USUBJID": ids}, 2))
-        >>> Review(lb, sample_store(DM=dm)).of_subject("DM", "RFSTDTC").objects().tolist()
-        ['2021', '']
+        >>> from trialkit.samples import sample_records, sample_review, sample_store
+        >>> store = sample_store(DM=sample_records("DM", USUBJID=["1", "2"], RFSTDTC=["2021", ""]))
+        >>> lb = sample_review("LB", store, USUBJID=["2", "1", "1"])
+        >>> lb.of_subject("DM", "RFSTDTC").objects().tolist()
+        ['', '2021', '2021']
         """
         table = self.table(dataset)
         if table is None or not {self.subject, variable} <= set(table.columns) or not self.has(self.subject):
@@ -146,14 +133,9 @@ class Review:
             values: what to list, one value per record of the dataset; default: the variable's.
             hint: more help than the kind's.
 
-        >>> from trialkit.samples import sample_store
-        >>> from trialkit.attributes import Dataset
-        >>> from trialkit.built import Built
-        >>> records = Records.start("SUBJ", {"SEX": Column.text(["M", "x"])}, 2)
-        >>> built = Built(None, Dataset("DM", "", ()), {"SEX": None}, records)
-        >>> kind = Kind("A-1", "t", "Do this.")
-        >>> review = Review(built, sample_store())
-        >>> review.problems(kind, "bad", "SEX", np.array([False, True]))[0].line()
+        >>> from trialkit.samples import sample_review
+        >>> dm, kind = sample_review("DM", SEX=["M", "x"]), Kind("A-1", "t", "Do this.")
+        >>> dm.problems(kind, "bad", "SEX", np.array([False, True]))[0].line()
         'error A-1 DM.SEX record 2 bad. Do this.'
         """
         rows = np.flatnonzero(at) if at.dtype == bool else np.asarray(at, np.int64)
@@ -167,14 +149,12 @@ class Review:
     def place(self, variable: str) -> Place:
         """Give the place in the spec of a variable, else of the dataset.
 
-        >>> from trialkit.attributes import Dataset
-        >>> from trialkit.built import Built
-        >>> Review(Built(None, Dataset("DM", "", ()), {}, Records({}, 0)), None).place("SEX")
-        Place(file='', line=0, column=0, field='', dataset='', variable='', record='')
+        >>> from trialkit.samples import sample_result
+        >>> dm = Review(sample_result().built[0], sample_result().store)
+        >>> dm.place("SEX").file, dm.place("NONE").file
+        ('sdtm/dm.yaml', 'sdtm/dm.yaml')
         """
         spec = self.built.spec
-        if spec is None:
-            return Place()
         known = all_variables(spec).get(variable)
         return (known or spec).place()
 

@@ -67,12 +67,8 @@ def limits(review: Review) -> list[Problem]:
 
     The values themselves are checked by the dataset's schema.
 
-    >>> from trialkit.attributes import Dataset, Variable
-    >>> from trialkit.built import Built
-    >>> from trialkit.records import Records
-    >>> age = Dataset("DM", "Demographics", (Variable("age", "Age", "Num", "integer"),))
-    >>> records = Records({"age": Column.numbers([63])}, 1)
-    >>> [one.kind.code for one in limits(Review(Built(None, age, {"age": None}, records), None))]
+    >>> from trialkit.samples import sample_review
+    >>> [one.kind.code for one in limits(sample_review("DM", age=["63"]))]
     ['XPT-001']
     """
     columns = {name: review.column(name) for name in review.built.metas}

@@ -34,14 +34,9 @@ def known_subject(review: Review, meta: Meta, names: tuple[str, ...] = ()) -> li
         meta: the variable.
         names: variables that identify subjects beside the study's own.
 
-    >>> from trialkit.samples import sample_store
-    >>> from trialkit.attributes import Dataset
-    >>> from trialkit.built import Built
-    >>> from trialkit.column import Column
-    >>> from trialkit.records import Records
-    >>> store = sample_store(DM=Records({"USUBJID": Column.text(["1"])}, 1))
-    >>> lb = Review(Built(None, Dataset("LB", "", ()), {}, Records({}, 0)), store)
-    >>> [check.passes("2") for check in known_subject(lb, Meta("USUBJID", "", "Char"))]
+    >>> from trialkit.samples import sample_records, sample_review, sample_store
+    >>> lb = sample_review("LB", sample_store(DM=sample_records("DM", USUBJID=["1"])), USUBJID=["2"])
+    >>> [check.passes("2") for check in known_subject(lb, lb.built.metas["USUBJID"])]
     [False]
     """
     dataset, table = review.store.subjects, review.table(review.store.subjects)
@@ -56,12 +51,8 @@ def known_subject(review: Review, meta: Meta, names: tuple[str, ...] = ()) -> li
 def subjects(review: Review) -> list[Problem]:
     """Find subjects with two records in the dataset of subjects, or say that none is there to check.
 
-    >>> from trialkit.samples import sample_store
-    >>> from trialkit.attributes import Dataset
-    >>> from trialkit.built import Built
-    >>> from trialkit.records import Records
-    >>> lb = Built(None, Dataset("LB", "", ()), {"USUBJID": None}, Records({}, 0))
-    >>> [one.what for one in subjects(Review(lb, sample_store()))]
+    >>> from trialkit.samples import sample_review
+    >>> [one.what for one in subjects(sample_review("LB", USUBJID=["1"]))]
     ['subjects are not checked, DM is not built in this run']
     """
     if not review.has(review.subject):

@@ -117,10 +117,10 @@ def bars(account: Account) -> list[Bar]:
 def subjects(built: Built, variable: str) -> int | None:
     """Count the subjects of a dataset; None when it has no variable for them.
 
-    >>> from trialkit.attributes import Dataset
-    >>> from trialkit.records import Records
-    >>> subjects(Built(None, Dataset("TA", "", ()), {}, Records({}, 0)), "USUBJID") is None
-    True
+    >>> from trialkit.samples import sample_result
+    >>> dm = sample_result().built[0]
+    >>> subjects(dm, "USUBJID") == dm.count, subjects(dm, "POOLID")
+    (True, None)
     """
     if variable not in built.records.columns:
         return None
