@@ -151,15 +151,16 @@ def test_terms_are_translated_and_coded(dirty):
     raw, ae = dirty.form("AE"), dirty.dataset("AE")
     both = ae.merge(raw, left_on=["USUBJID", "AESPID"], right_on=["USUBJID", "AENO"])
     assert list(both.AETERM_x) == list(both.AETERM_y.map(english))
-    assert list(ae.AEDECOD) == list(ae.AETERM.map(coded.PT).str.upper())
-    assert list(ae.AESOC) == list(ae.AETERM.map(coded.SOC))
+    assert list(ae.AEDECOD) == list(ae.AETERM.map(coded.PT))
+    assert list(ae.AESOC) == list(ae.AEBODSYS) == list(ae.AETERM.map(coded.SOC))
+    assert list(ae.AEHLTCD) == list(ae.AETERM.map(coded.HLTCD).astype(float))
     assert set(coded.DICTIONARY) == {"PSEUDO 1.0, not MedDRA"}
-    drugs = table(STUDY / "tables" / "pseudo_drugs.csv").set_index("DRUG")
+    drugs = table(STUDY / "tables" / "pseudo_whodrug.csv").set_index("DRUG")
     raw, cm = dirty.form("CM"), dirty.dataset("CM")
     both = cm.merge(raw, left_on=["USUBJID", "CMSPID"], right_on=["USUBJID", "CMNO"], validate="1:1")
     assert len(both) == len(raw) == len(cm)
     assert list(both.CMTRT_x) == list(both.CMTRT_y.map(english))
-    assert list(cm.CMDECOD) == list(cm.CMTRT.map(drugs.INGREDIENT))
+    assert list(cm.CMDECOD) == list(cm.CMTRT.map(drugs.PREF))
 
 
 def test_every_translation_of_a_term_or_drug_is_coded_or_used(dirty):
@@ -260,7 +261,7 @@ def test_procedures_are_the_true_ones(dirty):
 def test_vital_signs_are_those_of_the_form(dirty):
     vs, raw = dirty.dataset("VS"), dirty.form("VS")
     text = {name: raw[name].str.normalize("NFKC").str.strip() for name in raw}
-    made = dict(vs.groupby("VSTESTCD"))
+    made = dict(iter(vs.groupby("VSTESTCD")))
     pressure = text["BP"].str.split("/", expand=True).astype(float)
     for name, values in (
         ("TEMP", text["TEMP"].astype(float)),
