@@ -158,9 +158,10 @@ class _Walk:
             mine = [columns.of(group[place], self.known) for group in groups if group[place]]
             columns.made[name] = NOTHING.union(*mine)
         tables = self._named([one for one in step.references() if one.table], columns)
+        gathered = NOTHING.union(*(columns.made[name] for name in step.into))
         columns.made[step.name] = tables
-        self._decide(tables)
-        self._place(step.place(), NOTHING.union(*(columns.made[name] for name in step.into)))
+        self._decide(tables if step.blank == "keep" else tables | gathered)
+        self._place(step.place(), gathered)
 
     def _items(self, step: Gather) -> list[tuple[str, ...]]:
         """Give the raw columns of each item."""

@@ -122,7 +122,7 @@ def test_a_line_of_another_layout_is_named_and_not_repeated(tmp_path):
 def test_bytes_of_another_encoding_are_refused(tmp_path):
     meddra(tmp_path)
     (tmp_path / "llt.asc").write_bytes(b"101$F\xe9ver$11$$$$$$$Y$$\n")
-    with pytest.raises(Refusal, match="DICT-002 llt.asc:1 .*: UnicodeDecodeError"):
+    with pytest.raises(Refusal, match=r"DICT-002 llt\.asc:1 .*: UnicodeDecodeError"):
         list(read_meddra(Licensed(tmp_path, "utf-8"), "99.0"))
     assert next(read_meddra(Licensed(tmp_path, "latin-1"), "99.0"))["LLT"] == "Féver"
 
