@@ -275,6 +275,11 @@ def test_changed_raw_files_and_specs_are_said(rebuild):
         "spec sdtm/dm.yaml has changed since the build",
         "raw file SUBJ.csv has changed since the build",
     ]
+    lines = (demo.raw / "SUBJ.csv").read_text().splitlines()
+    (demo.raw / "SUBJ.csv").write_text("\n".join(lines[:2]))
+    (answer,), warnings = why(question)
+    assert warnings[1] == "raw file SUBJ.csv has changed since the build"
+    assert [(one.file, one.notes) for one in answer.cells()] == [("SUBJ.csv", ("row 2 is gone",))]
     (demo.raw / "SUBJ.csv").unlink()
     (answer,), warnings = why(question)
     assert warnings[1] == "raw file SUBJ.csv cannot be read; its texts are not shown"
