@@ -1,4 +1,4 @@
-"""The queries of NCT04952155: every detectable defect once, in Chinese as well; ids that survive an extract."""
+"""The queries of NCT04952155: every detectable defect once, in Chinese as well; ids that survive."""
 
 import csv
 import random
