@@ -42,22 +42,22 @@ VARIABLES = Kind(
 LENGTH = Kind(
     "XPT-005",
     "text that is too long",
-    "Split the text to supplemental qualifiers by a rule, or shorten it at the source; it is never cut.",
+    "Break it with `piece` into supplemental qualifiers, or shorten it at the source; it is never cut.",
 )
 ASCII = Kind(
     "XPT-006",
     "text that is not ASCII",
-    "Declare a transliteration for the variable, so that every change is counted.",
+    "Translate the text with `recode`, or its characters with `replace`; none is changed by itself.",
 )
 CONTROL = Kind(
     "XPT-007",
     "text with control characters",
-    "Declare how line breaks and other control characters of the variable are replaced.",
+    "Add `breaks` or `controls` to `trim` of the source, or use `replace`.",
 )
 BLANKS = Kind(
     "XPT-008",
     "text with blanks at its end, which a reader would not get back",
-    "Trim the variable by a rule.",
+    "Add `blanks` to `trim` of the source, or use the rule `trim`.",
 )
 RANGE = Kind(
     "XPT-009",

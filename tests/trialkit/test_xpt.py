@@ -192,19 +192,14 @@ def refused(made_of, columns):
 
 
 CASES = [
-    ("naïve", 'error XPT-006 ZZ.V record 2 text is not ASCII. Declare a transliteration for the variable, '
-     "so that every change is counted."),
-    ("\ud800", 'error XPT-006 ZZ.V record 2 text is not ASCII. Declare a transliteration for the variable, '
-     "so that every change is counted."),
-    ("a\nb", "error XPT-007 ZZ.V record 2 text has control characters. Declare how line breaks and other "
-     "control characters of the variable are replaced."),
-    ("a\0", "error XPT-007 ZZ.V record 2 text has control characters. Declare how line breaks and other "
-     "control characters of the variable are replaced."),
-    ("a\x7f", "error XPT-007 ZZ.V record 2 text has control characters. Declare how line breaks and other "
-     "control characters of the variable are replaced."),
-    ("a ", "error XPT-008 ZZ.V record 2 text ends with a blank. Trim the variable by a rule."),
-    ("a" * 201, "error XPT-005 ZZ.V record 2 text is longer than 200 bytes. Split the text to supplemental "
-     "qualifiers by a rule, or shorten it at the source; it is never cut."),
+    *((text, "error XPT-006 ZZ.V record 2 text is not ASCII. Translate the text with `recode`, or its characters "
+       "with `replace`; none is changed by itself.") for text in ("naïve", "\ud800")),
+    *((text, "error XPT-007 ZZ.V record 2 text has control characters. Add `breaks` or `controls` to `trim` of "
+       "the source, or use `replace`.") for text in ("a\nb", "a\0", "a\x7f")),
+    ("a ", "error XPT-008 ZZ.V record 2 text ends with a blank. Add `blanks` to `trim` of the source, or use the "
+     "rule `trim`."),
+    ("a" * 201, "error XPT-005 ZZ.V record 2 text is longer than 200 bytes. Break it with `piece` into "
+     "supplemental qualifiers, or shorten it at the source; it is never cut."),
     (np.inf, "error XPT-009 ZZ.V record 2 number is out of range. Correct the number or leave it missing; "
      "magnitudes from 5.4E-79 to 7.2E75 can be held."),
 ]  # fmt: skip

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 from typing import ClassVar
 
-from pydantic import Field, field_validator
+from pydantic import Field, field_validator, model_validator
 
 from trialkit.column import Column
 from trialkit.context import Context
@@ -18,6 +18,12 @@ from trialkit.rules.evaluate import Invalid, on_combinations, severity_of, to_te
 
 OTHER_FORM = Kind(
     "VAL-002", "text has another form", "Query the site, or say in `invalid` what such a text becomes."
+)
+
+TOO_LONG = Kind(
+    "VAL-005",
+    "text needs more pieces",
+    "Add a piece under `supplemental`, or shorten the text at its source.",
 )
 
 
@@ -192,6 +198,51 @@ class Split(VariableRule):
         if not 0 <= place < len(parts) or (self.parts and len(parts) != self.parts):
             return None
         return parts[place].strip()
+
+
+class Piece(VariableRule):
+    """Piece {part} of {pieces} of {piece}, each of at most {bytes} bytes and broken between words.
+
+    For text that is longer than a transport file can hold: the first piece is the variable, the others
+    are supplemental qualifiers (SDTMIG 3.4, section 4.5.3.2). The blank where it breaks falls away. A
+    text that needs more pieces, or has a longer word, is an error; nothing is ever cut.
+
+    >>> Piece(piece="NOTE", part=1, pieces=2).sentence()
+    'Piece 1 of 2 of NOTE, each of at most 200 bytes and broken between words.'
+    """
+
+    of: Value = Field(alias="piece", description="the text")
+    part: int = Field(ge=1, description="which piece, from 1")
+    pieces: int = Field(ge=1, description="how many pieces the spec has variables for")
+    bytes: int = Field(200, ge=1, le=200, description="the most bytes of a piece")
+
+    example: ClassVar[str] = "CMTRT: {piece: DRUG, part: 1, pieces: 2}"
+
+    @model_validator(mode="after")
+    def _is_one_of_them(self) -> Piece:
+        if self.part > self.pieces:
+            raise ValueError(f"part {self.part} is not one of {self.pieces} pieces")
+        return self
+
+    def apply(self, context: Context) -> Column:
+        """Break each distinct text; VAL-005 for texts that do not fit.
+
+        >>> Piece(piece="NOTE", part=2, pieces=2).bytes
+        200
+        """
+        column = as_text(context.value(self.of))
+        made = {text: self._broken(text) for text in column.distinct().values.tolist()}
+        what = f"{self.of.sentence().rstrip('.')} has texts that do not fit into {self.pieces} pieces"
+        context.report(TOO_LONG, what, column.where(lambda text: made.get(text, []) is None), column, self)
+        return to_texts(column, lambda text: "".join((made[text] or [])[self.part - 1 : self.part]))
+
+    def _broken(self, text: str) -> list[str] | None:
+        pieces = [""]
+        for word in text.split(" "):
+            longer = f"{pieces[-1]} {word}" if pieces[-1] else word
+            pieces = [*pieces[:-1], longer] if len(longer.encode()) <= self.bytes else [*pieces, word]
+        fits = len(pieces) <= self.pieces and all(len(piece.encode()) <= self.bytes for piece in pieces)
+        return pieces if fits else None
 
 
 class Extract(VariableRule):
