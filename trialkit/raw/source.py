@@ -44,7 +44,8 @@ class RawSource(Model):
     subject: str = Field("", description="column that says whose row it is, for the list of queries")
     visit: str = Field("", description="column that says of which visit it is, for the list of queries")
     cutoff: CutoffColumn | None = Field(
-        None, description="the column that dates a row; rows after the data cutoff are left out"
+        None,
+        description="what dates a row: {column, formats}; rows certainly after the data cutoff are left out",
     )
     duplicates: Literal["error", "query", "keep"] = Field(
         "error",

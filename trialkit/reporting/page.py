@@ -156,6 +156,7 @@ def run_page(result: Result) -> str:
         "run.html",
         study=study,
         toolkit=version("trialkit"),
+        dictionaries=[one.title for _, one in sorted(result.dictionaries.items())],
         failed=bool(errors),
         errors=sum(one.count for one in errors),
         queries=sum(one.count for one in queries),

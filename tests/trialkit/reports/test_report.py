@@ -193,7 +193,7 @@ def test_hostile_text_is_inert_on_the_page(demo, tmp_path):
     assert len(tree.xpath("//script")) == 1
     assert not tree.xpath("//img | //iframe | //object | //link | //*[@style] | //base | //form")
     assert not [name for element in tree.iter() for name in element.attrib if name.startswith("on")]
-    assert all(re.match(r"#|\.\./sdtm/\w+\.xpt$|\w+\.csv$", link) for link in tree.xpath("//@href"))
+    assert all(re.match(r"#|\.\./sdtm/\w+\.xpt$|\w+\.(csv|xlsx)$", link) for link in tree.xpath("//@href"))
     assert not tree.xpath("//@src")
     shown = tree.xpath("//table//td/text()")
     assert set(hostile) <= set(shown)
