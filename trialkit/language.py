@@ -72,7 +72,9 @@ def describe(name: str = "") -> str:
         ("Problems", faults),
     ]
     shown = [f"{title}:\n{indent(text, '  ')}" for title, text in parts if text]
-    return "\n\n".join(text for text in (name, notes_of(rule), *shown) if text)
+    notes = notes_of(rule)
+    said = "" if notes.startswith(short(rule).removesuffix(".")) else rule.summary()
+    return "\n\n".join(text for text in (name, said, notes, *shown) if text)
 
 
 def _listed(title: str, base: type[Rule], rules: dict[str, type[Rule]]) -> str:
