@@ -79,7 +79,8 @@ def open_file(
     >>> found = Problems()
     >>> open_file(ParquetSource(format="parquet", file="no.parquet"), Path("no folder"), found)
     >>> found.items[0].line()
-    "error RAW-002 no.parquet raw file 'no.parquet' is missing. None is known."
+    "error RAW-002 no.parquet raw file 'no.parquet' is missing. The raw folder 'no folder' has no files: \
+give the right one with --raw."
     """
     name = file or source.file
     spec = source.place("file")
@@ -124,6 +125,8 @@ def _checked(path: Path, name: str, sha256: str | None, spec: Place, problems: P
 
 def _present(name: str, folder: Path) -> str:
     paths = sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
+    if not paths:
+        return f"The raw folder '{folder.name}' has no files: give the right one with --raw."
     near = did_you_mean(name, paths)
     if not near.startswith("Did"):
         return near
