@@ -84,7 +84,8 @@ def list_queries(result: Result, previous: Iterable[Line] | None = None) -> List
         earlier = known.get(line["id"])
         line["status"] = OPEN if earlier else NEW
         line["since"] = earlier["since"] if earlier else result.study.spec.extract
-    gone = [_gone(one, result) for key, one in known.items() if key not in {line["id"] for line in lines}]
+    still = {line["id"] for line in lines}
+    gone = [_gone(one, result) for key, one in known.items() if key not in still]
     gone.sort(key=lambda line: (line["status"], line["form"], line["id"]))
     return Listing(columns_of(words.languages), (*lines, *gone))
 
@@ -171,12 +172,15 @@ def _identify(found: Sequence[Defect], lines: Sequence[Line], result: Result) ->
     """Give every line its id; rows that their keys don't tell apart are numbered by their text."""
     ids = [_id(one, result) for one in found]
     shared = {key for key, count in Counter(ids).items() if count > 1}
-    order = sorted(range(len(ids)), key=lambda place: (ids[place], _content(found[place], result), place))
+    for line, key in zip(lines, ids, strict=True):
+        line["id"] = key
+    twins = [place for place, key in enumerate(ids) if key in shared]
+    twins.sort(key=lambda place: (ids[place], _content(found[place], result), place))
     seen: Counter[str] = Counter()
-    for place in order:
-        key = ids[place]
-        seen[key] += 1
-        lines[place]["id"] = f"{key}-{seen[key]}" if key in shared and seen[key] > 1 else key
+    for place in twins:
+        seen[ids[place]] += 1
+        if seen[ids[place]] > 1:
+            lines[place]["id"] += f"-{seen[ids[place]]}"
 
 
 def _id(one: Defect, result: Result) -> str:
