@@ -11,7 +11,7 @@ from trialkit.datasetjson import Provenance, write_dataset_json
 from trialkit.manifest import facts_of
 from trialkit.problems import Exit, Kind, Problem, Refusal
 from trialkit.progress import Steps
-from trialkit.publish import DATA_MANIFEST, MANIFEST, publishing, read_manifest, write_manifest
+from trialkit.publish import DATA_MANIFEST, FOREIGN, MANIFEST, publishing, read_manifest, write_manifest
 from trialkit.reporting.write import write_reports
 from trialkit.result import Options, Result
 from trialkit.standard import Standard
@@ -26,6 +26,29 @@ PARTIAL = Kind(
 )
 REPORTS = "reports"
 FAILED = "failed"
+
+
+def refuse_output(options: Options) -> None:
+    """Refuse a folder for output that is something else, before anything is built.
+
+    Raises:
+        Refusal: PUB-002 for the root folder and the folders of the specs and raw files; PUB-004.
+
+    >>> from trialkit.samples import sample_options
+    >>> from dataclasses import replace
+    >>> refuse_output(replace(sample_options(), out=Path("/")))
+    Traceback (most recent call last):
+    trialkit.problems.Refusal: error PUB-002 '/' is the root folder. Give another folder, or empty this one ...
+    """
+    out = options.out.resolve()
+    taken = {
+        Path(out.anchor): "the root folder",
+        options.specs.resolve(): "the folder of the specs",
+        options.raw.resolve(): "the folder of the raw files",
+    }
+    if out in taken:
+        raise Refusal([Problem(FOREIGN, f"'{out.name or out}' is {taken[out]}")])
+    refuse_partial(options.out, options.datasets)
 
 
 def refuse_partial(out: Path, datasets: tuple[str, ...]) -> None:

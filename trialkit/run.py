@@ -16,7 +16,7 @@ from trialkit.checks.validation import held_on
 from trialkit.context import Store
 from trialkit.dictionaries.load import load_dictionaries
 from trialkit.ledger import Ledger
-from trialkit.output import publish, refuse_partial
+from trialkit.output import publish, refuse_output
 from trialkit.plan import dataset_levels, tables_of
 from trialkit.prepare import make_store
 from trialkit.problems import Problems, Refusal
@@ -49,7 +49,7 @@ def run(options: Options, standard: Standard) -> Result:
     >>> [one.name for one in run(sample_options(), sample_standard()).built]
     ['DM', 'EX', 'VS']
     """
-    refuse_partial(options.out, options.datasets)
+    refuse_output(options)
     study = load_study(options.specs, standard.folder, ("trialkit.rules", *standard.rules))
     if options.profile:
         study = changed(study, load_profile(study, options.profile, ("trialkit.rules", *standard.rules)))

@@ -78,7 +78,11 @@ def show_problems(problems: Iterable[Problem], console: Console, spot: Spot = no
         console.print(f"... and {len(ordered) - MOST_ROWS} more kinds of problem, in the reports")
     framed = [problem for problem in ordered if problem.frame]
     for problem in framed[:MOST_FRAMES]:
-        console.print(Text(f"\n{problem.where}: {problem.what}\n{problem.frame}"), soft_wrap=True)
+        console.print(Text(f"\n{_framed(problem)}\n{problem.frame}"), soft_wrap=True)
+
+
+def _framed(problem: Problem) -> str:
+    return f"{problem.where}: {problem.what}" if str(problem.where) else problem.what
 
 
 def _line(problem: Problem, spot: Spot) -> str:
