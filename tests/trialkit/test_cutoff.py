@@ -17,6 +17,7 @@ from trialkit.raw.source import CsvSource
 from trialkit.raw.table import RawTable
 from trialkit.result import Options
 from trialkit.run import run
+from trialkit.why import Question, why
 
 LAST = datetime.date(2021, 3, 15)
 FORMATS = ["YYYY-MM-DD", "YYYY/M/D h:mm"]
@@ -138,3 +139,19 @@ def test_the_ledger_says_after_data_cutoff(tmp_path):
     manifest = (tmp_path / "out/reports/manifest.json").read_text()
     assert '"cutoff": "2021-03-15"' in manifest
     assert '"extract": "X1-1"' in manifest
+
+
+def test_why_names_the_lines_of_the_file_that_were_kept(tmp_path):
+    specs, raw = tmp_path / "specs", tmp_path / "raw"
+    (specs / "sdtm").mkdir(parents=True)
+    raw.mkdir()
+    (specs / "study.yaml").write_text(STUDY)
+    (specs / "sdtm" / "visits.yaml").write_text(VISITS)
+    # untrimmed, the date of line 2 could not be read, and its row would not be left out
+    (raw / "vis.csv").write_text("SUBJ,VISDAT\n1, 2021-03-16\n1,2021-03-01\n2,2021-03-15\n")
+    run(Options(specs, raw, tmp_path / "out"), standard_of("sdtm", "3.4"))
+    question = Question("VISITS", "SUBJ == '2'", "VISDTC", tmp_path / "out", specs, raw)
+    (answer,), warnings = why(question)
+    (origin,) = answer.origins
+    assert (origin.file, origin.line, origin.value) == ("vis.csv", 4, "2021-03-15")
+    assert warnings == []
