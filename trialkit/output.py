@@ -38,7 +38,7 @@ def refuse_output(options: Options) -> None:
     >>> from dataclasses import replace
     >>> refuse_output(replace(sample_options(), out=Path("/")))
     Traceback (most recent call last):
-    trialkit.problems.Refusal: error PUB-002 '/' is the root folder. Give another folder, or empty this one ...
+    trialkit.problems.Refusal: error PUB-002 '/' is the root folder. Give another folder, ...
     """
     out = options.out.resolve()
     taken = {
