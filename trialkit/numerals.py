@@ -61,3 +61,13 @@ def as_text(column: Column) -> Column:
         return column
     small = column.distinct()
     return Column(np.array([to_text(value) for value in small.values.tolist()], object), small.codes)
+
+
+def texts(column: Column) -> list[str]:
+    """Give the values of a column as texts, row by row.
+
+    >>> texts(Column.numbers([1.0, float("nan")]))
+    ['1', '']
+    """
+    made: list[str] = as_text(column).objects().tolist()
+    return made

@@ -16,10 +16,10 @@ from trialkit.explain.build import NO_BUILD, Build, open_build
 from trialkit.explain.explainer import Explainer
 from trialkit.explain.tree import as_tree
 from trialkit.expr import compile_expression
+from trialkit.numerals import texts
 from trialkit.own import standard_of
 from trialkit.problems import Exit, Kind, Place, Problem, Refusal
 from trialkit.publish import read_manifest
-from trialkit.reporting.faults import texts
 
 NO_RECORD = Kind("WHY-004", "no record meets the condition", "Correct the condition.", exit=Exit.SPEC)
 MANY_RECORDS = Kind(

@@ -12,6 +12,7 @@ from trialkit.built import Built
 from trialkit.cells import Cells
 from trialkit.column import Column, Mask
 from trialkit.context import Store
+from trialkit.match import match
 from trialkit.plan import all_variables
 from trialkit.problems import Kind, Place, Problem
 from trialkit.records import Records, is_main
@@ -109,10 +110,10 @@ class Review:
         table = self.table(dataset)
         if table is None or not {self.subject, variable} <= set(table.columns) or not self.has(self.subject):
             return None
-        pairs = zip(table.columns[self.subject].objects(), table.columns[variable].objects(), strict=True)
-        known = dict(reversed(list(pairs)))
-        mine = self.column(self.subject)
-        return Column(np.array([known.get(one, "") for one in mine.values.tolist()], object), mine.codes)
+        mine, theirs = self.column(self.subject), table.columns[self.subject]
+        return table.columns[variable].take_or_missing(
+            match([mine], self.count, [theirs], table.count).first()
+        )
 
     def problems(
         self,

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from trialkit.reporting.faults import Fault, faults, texts
+from trialkit.numerals import texts
+from trialkit.reporting.faults import Fault, faults
 from trialkit.reporting.sheet import Cell
 from trialkit.result import Result
 from trialkit.rules.coding import AMBIGUOUS, UNCODED

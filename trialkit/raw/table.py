@@ -106,6 +106,7 @@ def said_lines(lines: npt.ArrayLike, unit: Unit = "line") -> str:
     >>> said_lines([3, 7]), said_lines(range(2, 20), "row")
     ('lines 3, 7', 'rows 2, 3, 4, 5, 6, 7, 8, 9, 10, 11 and 8 more')
     """
-    numbers = [str(line) for line in np.asarray(lines).tolist()]
+    numbers = np.asarray(lines)
+    shown = ", ".join(str(line) for line in numbers[:SHOWN_LINES].tolist())
     more = f" and {len(numbers) - SHOWN_LINES} more" if len(numbers) > SHOWN_LINES else ""
-    return f"{unit}{'s' if len(numbers) > 1 else ''} {', '.join(numbers[:SHOWN_LINES])}{more}"
+    return f"{unit}{'s' if len(numbers) > 1 else ''} {shown}{more}"

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
 from trialkit.cells import Cells
-from trialkit.column import Column
-from trialkit.numerals import as_text
+from trialkit.numerals import texts
 from trialkit.plan import all_variables
 from trialkit.problems import Problem
+from trialkit.raw.table import RawTable
 from trialkit.records import NONE, Rows, is_main
 from trialkit.reporting.sheet import Cell
 from trialkit.result import Result
@@ -86,14 +86,47 @@ def faults(problem: Problem, result: Result, most: int = MOST_CELLS) -> list[Fau
         return [Fault("", where.record, where.file, where.line, where.field, "", problem.value)]
     size = min(most, len(problem.cells.values))
     head = _head(problem.cells, size)
-    places = raw_rows(result, head.rows)
-    item = texts(head.item) if head.item is not None else [""] * size
+    raw = result.store.raw
+    lines = {name: _lines(raw[name], rows) for name, rows in raw_rows(result, head.rows).items()}
+    read = _columns(problem, result, list(lines))
+    items = texts(head.item) if head.item is not None else [""] * size
+    orders = {item: _order(item, read, result) for item in dict.fromkeys(items)}
+    spots = (
+        [(name, line) for name in orders[item] if (line := lines[name][cell])]
+        for cell, item in enumerate(items)
+    )
     subject = texts(head.subject) if head.subject is not None else [""] * size
-    columns = _columns(problem, result, list(places))
-    record, values = record_keys(problem, head, result), texts(head.values)
-    who = zip(subject, record, item, values, strict=True)
-    bare = [Fault(mine, its, column=column, value=value) for mine, its, column, value in who]
-    return [_placed(one, cell, places, result, columns) for cell, one in enumerate(bare)]
+    cells = zip(subject, record_keys(problem, head, result), items, texts(head.values), spots, strict=True)
+    files = {name: raw[name].file for name in lines}
+    return [_fault(*cell, files, read) for cell in cells]
+
+
+def _lines(table: RawTable, rows: Rows) -> list[int]:
+    """Give the line of each row, 0 for none."""
+    found: list[int] = np.where(rows >= 0, np.append(table.lines, 0)[rows], 0).tolist()
+    return found
+
+
+def _order(item: str, read: Mapping[str, str], result: Result) -> list[str]:
+    """Order sources: first those that have the column, tables of the study last."""
+    raw, tables = result.store.raw, result.study.tables
+    return sorted(read, key=lambda name: (item not in raw[name].columns, not read[name], name in tables))
+
+
+def _fault(
+    subject: str,
+    record: str,
+    item: str,
+    value: str,
+    spots: list[tuple[str, int]],
+    files: Mapping[str, str],
+    read: Mapping[str, str],
+) -> Fault:
+    if not spots:
+        return Fault(subject, record, column=item, value=value)
+    (source, line), *others = spots
+    also = "; ".join(f"{files[name]}:{other}" for name, other in others)
+    return Fault(subject, record, files[source], line, item or read[source], also, value)
 
 
 def _head(cells: Cells, size: int) -> Cells:
@@ -107,21 +140,12 @@ def _head(cells: Cells, size: int) -> Cells:
     )
 
 
-def texts(column: Column) -> list[str]:
-    """Give the values of a column as texts, row by row.
-
-    >>> texts(Column.numbers([1.0, float("nan")]))
-    ['1', '']
-    """
-    made: list[str] = as_text(column).objects().tolist()
-    return made
-
-
 def raw_rows(result: Result, rows: Mapping[str, Rows]) -> dict[str, Rows]:
     """Follow rows of sources and of built datasets down to rows of files.
 
-    >>> raw_rows(None, {})
-    {}
+    >>> from trialkit.samples import sample_result
+    >>> raw_rows(sample_result(), {"VS": np.array([0])})["VITALS"].tolist()
+    [0]
     """
     found: dict[str, Rows] = {}
     # what a record was read from itself comes before what a dataset on its way was joined with
@@ -155,32 +179,15 @@ def _columns(problem: Problem, result: Result, sources: list[str]) -> dict[str, 
     }
 
 
-def _placed(
-    bare: Fault, cell: int, places: Mapping[str, Rows], result: Result, columns: dict[str, str]
-) -> Fault:
-    """Say where a cell stands: first the source that has its column, tables of the study last."""
-
-    def rank(source: str) -> tuple[bool, bool, bool]:
-        known = bare.column in result.store.raw[source].columns
-        return (not known, not columns[source], source in result.study.tables)
-
-    behind = sorted((name for name, rows in places.items() if rows[cell] >= 0), key=rank)
-    spots = [result.store.raw[name].spot(int(places[name][cell])) for name in behind]
-    if not spots:
-        return bare
-    column = bare.column or columns[behind[0]]
-    also = "; ".join(str(other) for other in spots[1:])
-    return replace(bare, file=spots[0].file, line=spots[0].line, column=column, also=also)
-
-
 def record_keys(problem: Problem, cells: Cells, result: Result) -> list[str]:
     """Write the keys of each cell's record, where the record is finished.
 
-    >>> from trialkit.problems import Kind
+    >>> from trialkit.column import Column
+    >>> from trialkit.problems import Kind, Place
     >>> from trialkit.samples import sample_result
-    >>> cells = Cells({}, None, Column.text(["x"]), None)
-    >>> record_keys(Problem(Kind("A-1", "t", "f"), "w"), cells, sample_result())
-    ['']
+    >>> cells = Cells({}, None, Column.text(["x"]), None, records=np.array([0]))
+    >>> record_keys(Problem(Kind("A-1", "t", "f"), "w", Place(dataset="DM")), cells, sample_result())
+    ['USUBJID=DEMO01-01-001']
     """
     built = next((one for one in result.built if one.name == problem.where.dataset), None)
     if cells.records is None or built is None:
