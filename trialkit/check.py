@@ -118,7 +118,7 @@ def _variable(review: Review, meta: Meta, standard: Standard) -> list[Problem]:
     if (column.kind == "text") != (meta.type == "Char"):
         return []  # the structure's checks have said so
     found = values_at(review, meta.name, value_checks(review, meta, standard))
-    return [*found, *_offsets(review, meta), *_value_levels(review, meta, standard)]
+    return [*found, *_offsets(review, meta), *_value_levels(review, meta)]
 
 
 def _offsets(review: Review, meta: Meta) -> list[Problem]:
@@ -131,7 +131,7 @@ def _offsets(review: Review, meta: Meta) -> list[Problem]:
     return review.problems(iso.OFFSETS, what, meta.name, column.where(lambda text: bool(offset_of(text))))
 
 
-def _value_levels(review: Review, meta: Meta, standard: Standard) -> list[Problem]:
+def _value_levels(review: Review, meta: Meta) -> list[Problem]:
     spec = review.built.spec.variables.get(meta.name)
     levels = [level for level in spec.value_level if level.codelist] if spec else []
     context = Context(review.store, review.built.name, review.built.records)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from decimal import Decimal
 
 from trialkit.dates import DAY, PartialDate, clock_seconds, offset_seconds
 
@@ -103,17 +102,3 @@ def _written(seconds: int, step: int) -> str:
     if not seconds:
         return {DAY: "P0D", 3600: "PT0H", 60: "PT0M"}.get(step, "PT0S")
     return f"{sign}P{f'{whole}D' if whole else ''}{f'T{clock}' if clock else ''}"
-
-
-def days_of(text: str) -> Decimal | None:
-    """Give the length of a duration in days; None where it has years or months, or is no duration.
-
-    >>> days_of("P2W"), days_of("-P1DT12H"), days_of("P1M")
-    (Decimal('14'), Decimal('-1.5'), None)
-    """
-    match = _WHOLE.fullmatch(text) if is_duration(text) else None
-    if match is None or match[2] or match[3]:
-        return None
-    sizes = {1: 7 * DAY, 4: DAY, 5: 3600, 6: 60, 7: 1}
-    parts = (Decimal((match[place] or "0").replace(",", ".")) * size for place, size in sizes.items())
-    return sum(parts, Decimal(0)) / (-DAY if text[0] == "-" else DAY)

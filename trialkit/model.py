@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Self
 
-from pydantic import BaseModel, ConfigDict, PrivateAttr, ValidationInfo, model_validator
+from pydantic import BaseModel, ConfigDict, PrivateAttr, model_validator
 
 from trialkit.problems import Place
 
@@ -93,7 +93,7 @@ class Model(BaseModel):
 
     @model_validator(mode="wrap")
     @classmethod
-    def _remember(cls, data: Any, handler: Callable[[Any], Self], info: ValidationInfo) -> Self:
+    def _remember(cls, data: Any, handler: Callable[[Any], Self]) -> Self:
         """Keep the mapping or text that the model was made from, for its places."""
         made = handler(data)
         if isinstance(data, SpecMap):

@@ -40,10 +40,10 @@ class Many:
         """
         return self.source.startswith("#")
 
-    def take(self, places: npt.NDArray[np.integer[Any]], count: int) -> Many:
+    def take(self, places: npt.NDArray[np.integer[Any]]) -> Many:
         """Follow the records to their new places; lists stay.
 
-        >>> Many("LB", np.array([0, 1]), np.array([3, 4])).take(np.array([1]), 2).row.tolist()
+        >>> Many("LB", np.array([0, 1]), np.array([3, 4])).take(np.array([1])).row.tolist()
         [4]
         """
         if self.is_list:
@@ -127,7 +127,7 @@ class Records:
             len(chosen),
             {name: rows[chosen] for name, rows in self.rows.items()},
             self.item.take(chosen) if self.item else None,
-            tuple(many.take(chosen, self.count) for many in self.many),
+            tuple(many.take(chosen) for many in self.many),
         )
 
     def with_columns(self, columns: Mapping[str, Column]) -> Records:

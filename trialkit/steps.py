@@ -47,9 +47,6 @@ def as_pairs(value: Any) -> Any:
     return {name: name for name in value} if isinstance(value, list) else value
 
 
-NewNames: TypeAlias = Annotated[
-    list[str], BeforeValidator(as_list), WithJsonSchema({"anyOf": [_TEXT, _TEXTS]})
-]
 ColumnNames: TypeAlias = Annotated[
     list[str], Names("column"), BeforeValidator(as_list), WithJsonSchema({"anyOf": [_TEXT, _TEXTS]})
 ]

@@ -19,7 +19,6 @@ from trialkit.column import Codes, Column
 from trialkit.problems import Refusal
 
 RECORD = 80
-NUMBER_BYTES = 8
 VERSION = "9.4"
 
 # So much that a piece and its parts stay in the processor's cache.

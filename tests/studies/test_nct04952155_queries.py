@@ -1,4 +1,4 @@
-"""The queries of NCT04952155: every detectable defect once, in Chinese as well; ids that survive."""
+"""The queries of NCT04952155: every detectable defect once, in Chinese as well, and with lasting ids."""
 
 import csv
 import random

@@ -30,7 +30,7 @@ def value_checks(review: Review, meta: Meta, standard: Standard) -> list[ValueCh
     added = [*own.values(review.built, meta, review.store)]
     null = [] if any(review.has(name) for name in own.instead.get(meta.name, ())) else values.required(meta)
     if meta.type == "Num":
-        return [*null, *values.numbers(meta), *added]
+        return [*null, *values.numbers(), *added]
     facts = standard.facts_of(review.built.spec)
     fact = facts.find(meta.name) if facts else None
     codelists = terms.known(meta, review.store.terms)
