@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
+from itertools import accumulate
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -51,6 +53,8 @@ PLAIN_TAGS = {f"tag:yaml.org,2002:{name}" for name in (*SCALARS, "map", "seq")}
 INCLUDE = "include"
 MERGE = "<<"
 MAX_DEPTH = 60
+MAX_BRACKETS = 500
+_BRACKETS = re.compile(r"[\[\]{}]")
 
 
 @dataclass(slots=True)
@@ -225,6 +229,8 @@ def read_tree(path: Path, folder: Path, loading: Loading, above: tuple[Path, ...
     try:
         text = path.read_text(encoding="utf-8-sig")
         loading.texts[name] = text
+        if _bracketed(text) > MAX_BRACKETS:  # the scanner would take the square of that time
+            raise RecursionError
         root = YAML(pure=True).compose(text)
     except (OSError, UnicodeDecodeError) as error:
         reason, hint = _unread(error)
@@ -234,6 +240,12 @@ def read_tree(path: Path, folder: Path, loading: Loading, above: tuple[Path, ...
         loading.add(NOT_YAML, f"not valid YAML: {_problem(error)}", _mark(name, error, text))
         return nothing
     return nothing if root is None else _Tree(name, folder, loading, (*above, path)).make(root, 0)
+
+
+def _bracketed(text: str) -> int:
+    """Count how deep brackets stand in each other, those in texts and comments included."""
+    turns = (1 if bracket in "[{" else -1 for bracket in _BRACKETS.findall(text))
+    return max(accumulate(turns), default=0)
 
 
 def _unread(error: OSError | UnicodeDecodeError) -> tuple[str, str]:

@@ -13,6 +13,7 @@ from trialkit.cells import Cells
 Severity: TypeAlias = Literal["error", "query"]
 
 CONTEXT_LINES = 2
+WIDEST = 160  # characters of a line that are shown
 
 
 class Exit(IntEnum):
@@ -243,10 +244,11 @@ def code_frame(text: str, line: int, column: int) -> str:
     """
     lines = text.splitlines()
     first, last = max(1, line - CONTEXT_LINES), min(len(lines), line + CONTEXT_LINES)
-    width, shown = len(str(last)), []
+    width, shown, cut = len(str(last)), [], max(0, column - WIDEST)
     for number in range(first, last + 1):
-        mark = ">" if number == line else " "
-        shown.append(f"{mark} {number:>{width}} | {lines[number - 1]}".rstrip())
+        mark, left = (">", cut) if number == line else (" ", 0)
+        text = lines[number - 1][left : left + WIDEST]
+        shown.append(f"{mark} {number:>{width}} | {text}".rstrip())
         if number == line:
-            shown.append(f"  {' ' * width} | {' ' * (column - 1)}^")
+            shown.append(f"  {' ' * width} | {' ' * (column - cut - 1)}^")
     return "\n".join(shown)

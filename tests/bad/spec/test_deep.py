@@ -10,7 +10,7 @@ import pytest
 from trialkit.cli import main
 
 BASE = Path(__file__).parents[1] / "base"
-SECONDS = 10.0
+SECONDS = 5.0
 RULE = "{number: DOSE}"
 
 
@@ -27,7 +27,9 @@ def check(tmp_path, monkeypatch, capsys):
         with pytest.raises(SystemExit) as end:
             main()
         assert time.process_time() - began < SECONDS
-        return end.value.code, capsys.readouterr().err.splitlines()[0]
+        messages = capsys.readouterr().err
+        assert len(messages) < 2_000
+        return end.value.code, messages.splitlines()[0]
 
     return run
 
@@ -48,11 +50,11 @@ SAID = {
     "two hundred parentheses": "EXPR-003 sdtm/cm.yaml:11:21 the expression is nested deeper than",
     "a thousand minus signs": "EXPR-003 sdtm/cm.yaml:11:21 the expression is nested deeper than",
     "ten thousand lists": "SPEC-002 sdtm/cm.yaml:1:1 not valid YAML: the structure is too deep",
-    "a hundred lists": "SPEC-002 sdtm/cm.yaml:11:69 not valid YAML: the structure is too deep",
-    "a hundred rules": "SPEC-002 sdtm/cm.yaml:11:475 not valid YAML: the structure is too deep",
-    "a hundred mappings": "SPEC-002 sdtm/cm.yaml:11:243 not valid YAML: the structure is too deep",
+    "a hundred lists": "SPEC-002 sdtm/cm.yaml:11:70 the structure is too deep",
+    "a hundred rules": "SPEC-002 sdtm/cm.yaml:11:483 the structure is too deep",
+    "a hundred mappings": "SPEC-002 sdtm/cm.yaml:11:247 the structure is too deep",
     "a number of a million digits": "SPEC-006 sdtm/cm.yaml:11:25 'length': should be a whole number",
-    "a key of a million letters": "SPEC-010 sdtm/cm.yaml:11:11 no rule is named by",
+    "a key of a million letters": "SPEC-002 sdtm/cm.yaml:11:1000012 not valid YAML: expected",
 }
 
 
@@ -61,9 +63,8 @@ def test_too_deep_or_too_long(name, check):
     code, message = check(DEEP[name])
     assert code == 2
     assert SAID[name] in message
-    assert len(message) < 500
 
 
-def test_a_list_of_ten_thousand_texts_is_fine(check):
+def test_a_list_of_two_thousand_texts_is_fine(check):
     code, message = check("{first_of: [" + ", ".join(["DOSE"] * 2_000) + "]}")
     assert (code, message) == (0, "specs are good")
