@@ -130,24 +130,25 @@ CASES = {
     "too long": (
         {"LBTEXT": ["a", LONG, LONG]},
         "error XPT-005 LB.LBTEXT record 2 text is longer than 200 bytes (2 times). "
-        "Split the text to supplemental qualifiers by a rule, or shorten it at the source; it is never cut.",
+        "Break it with `piece` into supplemental qualifiers, or shorten it at the source; it is never cut.",
         [1, 2],
     ),
     "not ASCII": (
         {"LBTEXT": ["a", "é", "b"]},
         "error XPT-006 LB.LBTEXT record 2 text is not ASCII. "
-        "Declare a transliteration for the variable, so that every change is counted.",
+        "Translate the text with `recode`, or its characters with `replace`; none is changed by itself.",
         [1],
     ),
     "control character": (
         {"LBTEXT": ["a\nb", "b"]},
         "error XPT-007 LB.LBTEXT record 1 text has control characters. "
-        "Declare how line breaks and other control characters of the variable are replaced.",
+        "Add `breaks` or `controls` to `trim` of the source, or use `replace`.",
         [0],
     ),
     "blank at the end": (
         {"LBTEXT": ["b", "a "]},
-        "error XPT-008 LB.LBTEXT record 2 text ends with a blank. Trim the variable by a rule.",
+        "error XPT-008 LB.LBTEXT record 2 text ends with a blank. "
+        "Add `blanks` to `trim` of the source, or use the rule `trim`.",
         [1],
     ),
     "number out of range": (

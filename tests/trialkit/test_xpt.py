@@ -192,11 +192,11 @@ def refused(made_of, columns):
 
 
 CASES = [
-    *((text, "error XPT-006 ZZ.V record 2 text is not ASCII. Translate the text with `recode`, or its characters "
+    *((text, "error XPT-006 ZZ.V record 2 text is not ASCII. Translate the text with `recode`, or its characters "  # noqa: E501
        "with `replace`; none is changed by itself.") for text in ("naïve", "\ud800")),
-    *((text, "error XPT-007 ZZ.V record 2 text has control characters. Add `breaks` or `controls` to `trim` of "
+    *((text, "error XPT-007 ZZ.V record 2 text has control characters. Add `breaks` or `controls` to `trim` of "  # noqa: E501
        "the source, or use `replace`.") for text in ("a\nb", "a\0", "a\x7f")),
-    ("a ", "error XPT-008 ZZ.V record 2 text ends with a blank. Add `blanks` to `trim` of the source, or use the "
+    ("a ", "error XPT-008 ZZ.V record 2 text ends with a blank. Add `blanks` to `trim` of the source, or use the "  # noqa: E501
      "rule `trim`."),
     ("a" * 201, "error XPT-005 ZZ.V record 2 text is longer than 200 bytes. Break it with `piece` into "
      "supplemental qualifiers, or shorten it at the source; it is never cut."),
