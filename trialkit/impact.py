@@ -276,7 +276,8 @@ def show_impact(found: Sequence[Impact], console: Console, *, as_json: bool) -> 
         console.print(Text("nothing has changed"))
     for one in found:
         datasets = {touch.dataset for touch in one.touches if touch.published}
-        said = f"touches {len(datasets)} published datasets" if one.touches else "touches nothing"
+        count = f"{len(datasets)} published dataset{'' if len(datasets) == 1 else 's'}"
+        said = f"touches {count}" if one.touches else "touches nothing"
         console.print(Text.assemble((one.change, "bold"), f" {said}"))
         if one.touches:
             console.print(_table(one.touches))

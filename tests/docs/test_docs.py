@@ -32,7 +32,7 @@ from trialkit.rule import find_rules
 ROOT = Path(__file__).resolve().parents[2]
 FENCE = re.compile(r"(?ms)^```(\w+)\n(.*?)^```$")
 PATH = re.compile(r"`([\w./-]+\.(?:yaml|csv))`:$")
-NAMES = ("tutorial", "howto-readers", "howto-dirty-data", "howto-registry", "outputs")
+NAMES = ("tutorial", "howto-readers", "howto-dirty-data", "howto-registry", "howto-queries", "outputs")
 PAGES = ["README.md", *(f"docs/{name}.md" for name in NAMES)]
 GIVEN = {  # what a page begins with
     "README.md": ["specs", "Makefile", "pyproject.toml", "constraints.txt"],
