@@ -329,7 +329,6 @@ def as_value(value: Any, info: ValidationInfo) -> Any:
     """
     if isinstance(value, VariableRule):
         return value
-    loading = loading_of(info)
     place = getattr(value, "place", Place())
     if value == "":
         value = SpecMap({}, place, {})
@@ -337,12 +336,7 @@ def as_value(value: Any, info: ValidationInfo) -> Any:
         quoted = len(value) > 1 and value[0] == value[-1] == "'"
         key, text = ("constant", value[1:-1]) if quoted else ("copy", str(value))
         value = SpecMap({key: SpecText(text, place)}, place, {key: place})
-    elif isinstance(value, dict) and not isinstance(value, SpecMap):
-        value = SpecMap(value, place, {})
-    made = read_rule(value, VariableRule, loading)
-    if not isinstance(info.context, Loading):
-        loading.problems.refuse()
-    return made
+    return _made(value, VariableRule, info)
 
 
 def as_step(value: Any, info: ValidationInfo) -> Any:
@@ -352,12 +346,15 @@ def as_step(value: Any, info: ValidationInfo) -> Any:
     >>> as_step({"read": "DM"}, SimpleNamespace(context=None)).key()
     'read'
     """
-    if isinstance(value, RecordRule):
-        return value
+    return value if isinstance(value, RecordRule) else _made(value, RecordRule, info)
+
+
+def _made(value: Any, base: type[Rule], info: ValidationInfo) -> Rule:
+    """Make a rule; outside a loading what is wrong is refused at once."""
     loading = loading_of(info)
     if isinstance(value, dict) and not isinstance(value, SpecMap):
-        value = SpecMap(value, Place(), {})
-    made = read_rule(value, RecordRule, loading)
+        value = SpecMap(value, getattr(value, "place", Place()), {})
+    made = read_rule(value, base, loading)
     if not isinstance(info.context, Loading):
         loading.problems.refuse()
     return made

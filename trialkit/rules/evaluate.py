@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import Any, Literal, TypeAlias
+from typing import Annotated, Any, Literal, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
+from pydantic import BeforeValidator, ValidationInfo, WithJsonSchema
 
 from trialkit.column import Column, Mask, combine
 from trialkit.context import Context
 from trialkit.numerals import to_number
 from trialkit.problems import Exit, Kind, Problem, Refusal, Severity
 from trialkit.records import NONE, Records, is_main
-from trialkit.rule import Rule, VariableRule
+from trialkit.rule import Rule, VariableRule, as_value
 
 Invalid: TypeAlias = Literal["error", "query", "missing"]
 
@@ -70,6 +72,36 @@ def as_number(column: Column, context: Context, rule: Rule) -> Column:
     bad = numbers.missing() & ~column.missing()
     context.report(NOT_NUMBER, "a text stands where a number is needed", bad, column, rule)
     return numbers
+
+
+def as_whole(value: Any, info: ValidationInfo) -> Any:
+    """Read a whole number, or a value that gives one for each record.
+
+    >>> from types import SimpleNamespace
+    >>> as_whole("-5", None), as_whole("VISITDY", SimpleNamespace(context=None)).sentence()
+    (-5, 'VISITDY.')
+    """
+    whole = isinstance(value, str) and re.fullmatch(r"-?[0-9]{1,9}", value)
+    return int(value) if whole or isinstance(value, int) else as_value(value, info)
+
+
+Whole: TypeAlias = Annotated[
+    int | VariableRule,
+    BeforeValidator(as_whole),
+    WithJsonSchema({"anyOf": [{"type": "integer"}, {"$comment": "Value"}]}),
+]
+
+
+def wholes(whole: int | VariableRule, context: Context, rule: Rule) -> Column:
+    """Give the number of each record.
+
+    >>> from trialkit.samples import sample_context, sample_records
+    >>> wholes(7, sample_context(sample_records(A=["x", "y"])), Rule()).objects().tolist()
+    [7.0, 7.0]
+    """
+    if isinstance(whole, VariableRule):
+        return as_number(context.value(whole), context, rule)
+    return Column.constant(float(whole), context.count)
 
 
 def missing_like(kind: str, rows: int) -> Column:

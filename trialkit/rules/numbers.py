@@ -6,19 +6,19 @@ import math
 import re
 import unicodedata
 from collections.abc import Sequence
-from typing import Annotated, Any, ClassVar, Literal, Self
+from typing import Annotated, ClassVar, Literal, Self
 
 import numpy as np
 import numpy.typing as npt
-from pydantic import BeforeValidator, Field, ValidationInfo, WithJsonSchema, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from trialkit.column import Column, combine
 from trialkit.context import Context
 from trialkit.numerals import to_number, to_text
 from trialkit.problems import Kind
 from trialkit.rounding import Rounding, fixed_text, round_half
-from trialkit.rule import Condition, Rule, Value, VariableRule, as_value
-from trialkit.rules.evaluate import Invalid, as_number, severity_of, to_numbers, without
+from trialkit.rule import Condition, Rule, Value, VariableRule
+from trialkit.rules.evaluate import Invalid, Whole, as_number, severity_of, to_numbers, wholes, without
 
 INVALID = Kind("NUM-002", "text is no number", "Query the site, or say in `invalid` what such a text does.")
 NOT_FINITE = Kind(
@@ -31,27 +31,21 @@ _NOT_FINITE = re.compile(r"[+-]?(?:inf|infinity|nan|∞)", re.IGNORECASE)
 _MOST = 15
 
 
-def as_count(value: Any, info: ValidationInfo) -> Any:
-    """Read a number of decimals, or a value that gives one for each record.
+def few(decimals: int | VariableRule) -> int | VariableRule:
+    """Refuse a number of decimals that no number has.
 
-    >>> from types import SimpleNamespace
-    >>> as_count("2", None), as_count("DECIMALS", SimpleNamespace(context=None)).sentence()
-    (2, 'DECIMALS.')
+    Raises:
+        ValueError: it is not 0 to 15.
+
+    >>> few(2)
+    2
     """
-    if isinstance(value, int):
-        return value
-    if not isinstance(value, str) or not re.fullmatch(r"-?[0-9]{1,9}", value):
-        return as_value(value, info)
-    if int(value) not in range(_MOST + 1):
+    if isinstance(decimals, int) and decimals not in range(_MOST + 1):
         raise ValueError(f"decimals are 0 to {_MOST}")
-    return int(value)
+    return decimals
 
 
-Count = Annotated[
-    int | VariableRule,
-    BeforeValidator(as_count),
-    WithJsonSchema({"anyOf": [{"type": "integer"}, {"$comment": "Value"}]}),
-]
+Count = Annotated[Whole, AfterValidator(few)]
 
 
 def decimals_of(rule: Rule, decimals: int | VariableRule | None, context: Context) -> Column:
@@ -62,9 +56,9 @@ def decimals_of(rule: Rule, decimals: int | VariableRule | None, context: Contex
     >>> decimals_of(Rule(), 2, sample_context(Records({}, 1), "LB")).objects().tolist()
     [2.0]
     """
-    if not isinstance(decimals, VariableRule):
-        return Column.constant(np.nan if decimals is None else float(decimals), context.count)
-    places = as_number(context.value(decimals), context, rule)
+    if decimals is None:
+        return Column.constant(np.nan, context.count)
+    places = wholes(decimals, context, rule)
     bad = places.where(lambda value: not math.isnan(value) and value not in range(_MOST + 1))
     context.report(NO_DECIMALS, "decimals are no whole number from 0 to 15", bad, places, rule)
     return without(places, bad)

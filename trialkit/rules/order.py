@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, ClassVar, Literal
+from typing import ClassVar, Literal
 
 import numpy as np
-from pydantic import BeforeValidator, Field, ValidationInfo, WithJsonSchema
+from pydantic import Field
 
 from trialkit.column import Column
 from trialkit.context import Context
 from trialkit.match import runs
 from trialkit.numerals import as_text
 from trialkit.problems import Kind, did_you_mean
-from trialkit.rule import Condition, Value, VariableRule, as_value
-from trialkit.rules.evaluate import as_number, severity_of, to_numbers
+from trialkit.rule import Condition, Value, VariableRule
+from trialkit.rules.evaluate import Whole, severity_of, to_numbers, wholes
 from trialkit.rules.found import grouped
 from trialkit.rules.select import Values
 from trialkit.steps import ColumnNames
@@ -21,24 +21,6 @@ from trialkit.steps import ColumnNames
 UNLISTED = Kind(
     "VAL-004", "value is not in the order", "Add it to `order`, or say in `unlisted` what it does."
 )
-
-
-def as_start(value: Any, info: ValidationInfo) -> Any:
-    """Read a whole number, or a value that gives one for each record.
-
-    >>> from types import SimpleNamespace
-    >>> as_start("2001", None), as_start("FIRST", SimpleNamespace(context=None)).sentence()
-    (2001, 'FIRST.')
-    """
-    whole = isinstance(value, str) and value.isascii() and value.isdigit() and len(value) < 10
-    return int(value) if whole or isinstance(value, int) else as_value(value, info)
-
-
-Start = Annotated[
-    int | VariableRule,
-    BeforeValidator(as_start),
-    WithJsonSchema({"anyOf": [{"type": "integer"}, {"$comment": "Value"}]}),
-]
 
 
 class Sequence(VariableRule):
@@ -55,7 +37,7 @@ class Sequence(VariableRule):
 
     order: Values = Field(alias="sequence", description="what orders the records; may be empty")
     within: ColumnNames = Field([], description="variables of a group; default: the subject")
-    start: Start = Field(1, description="first number; a number, or a value for each record")
+    start: Whole = Field(1, description="first number; a number, or a value for each record")
 
     example: ClassVar[str] = """QSSEQ:
   sequence: [VISITNUM, QSTESTCD]
@@ -73,11 +55,7 @@ class Sequence(VariableRule):
         within = [context.column(name, self.place("within")) for name in names]
         group, order = grouped(within, [context.value(rule) for rule in self.order], context.count)
         number = runs(group, order)
-        if isinstance(self.start, int):
-            first: Any = float(self.start)
-        else:
-            first = as_number(context.value(self.start), context, self).objects()
-        return Column.numbers(number + first)
+        return Column.numbers(number + wholes(self.start, context, self).objects())
 
 
 class Rank(VariableRule):

@@ -2,37 +2,18 @@
 
 from __future__ import annotations
 
-import re
 from datetime import date
-from typing import Annotated, Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
-from pydantic import BeforeValidator, Field, ValidationInfo, WithJsonSchema
+from pydantic import Field
 
 from trialkit.column import Column, combine
 from trialkit.context import Context
 from trialkit.dates import days
 from trialkit.numerals import as_text
-from trialkit.rule import Value, VariableRule, as_value
-from trialkit.rules.evaluate import as_number
-
-
-def as_days(value: Any, info: ValidationInfo) -> Any:
-    """Read a number of days, or a value that gives one for each record.
-
-    >>> from types import SimpleNamespace
-    >>> as_days("-5", None), as_days("VISITDY", SimpleNamespace(context=None)).sentence()
-    (-5, 'VISITDY.')
-    """
-    whole = isinstance(value, str) and re.fullmatch(r"-?[0-9]{1,7}", value)
-    return int(value) if whole or isinstance(value, int) else as_value(value, info)
-
-
-Days = Annotated[
-    int | VariableRule,
-    BeforeValidator(as_days),
-    WithJsonSchema({"anyOf": [{"type": "integer"}, {"$comment": "Value"}]}),
-]
+from trialkit.rule import Value, VariableRule
+from trialkit.rules.evaluate import Whole, wholes
 
 
 class Shift(VariableRule):
@@ -48,7 +29,7 @@ class Shift(VariableRule):
     """
 
     of: Value = Field(alias="shift", description="date (ISO 8601)")
-    days: Days = Field(
+    days: Whole = Field(
         description="number of days, negative: earlier; or a value that gives it for each record"
     )
 
@@ -60,15 +41,10 @@ class Shift(VariableRule):
         >>> Shift(shift="A", days=1).days
         1
         """
-        dates, moves = as_text(context.value(self.of)), self._moves(context)
+        dates, moves = as_text(context.value(self.of)), wholes(self.days, context, self)
         group, first = combine([dates, moves], context.count)
         pairs = zip(dates.take(first).objects(), moves.take(first).objects(), strict=True)
         return Column(np.array([_moved(text, number) for text, number in pairs], object), group)
-
-    def _moves(self, context: Context) -> Column:
-        if isinstance(self.days, VariableRule):
-            return as_number(context.value(self.days), context, self)
-        return Column.constant(float(self.days), context.count)
 
 
 def _moved(text: str, move: float) -> str:
