@@ -9,14 +9,17 @@ from pathlib import Path
 from typing import Any
 
 from trialkit.codelist import Codelist
-from trialkit.dataflow import Leaf, models_in
+from trialkit.dataflow import Leaf
+from trialkit.model import models_in
 from trialkit.plan import all_variables
 from trialkit.prepare import terminology
 from trialkit.problems import Exit, Kind, Place, Problem, Problems, Refusal, did_you_mean
+from trialkit.rule import Rule
 from trialkit.specparts import Part, lines_in, parts_at
 from trialkit.standard import Standard
 from trialkit.study import Study
 from trialkit.terms import Terminology, join_terminologies, load_terminology
+from trialkit.units import STUDY_TABLE
 
 UNKNOWN = Kind(
     "IMPACT-001",
@@ -25,8 +28,6 @@ UNKNOWN = Kind(
     exit=Exit.SPEC,
 )
 NO_LINE = Kind("IMPACT-002", "the file has no such line", "Give a line of the file.", exit=Exit.SPEC)
-UNITS = "tables/units.csv"
-CONVERTING = frozenset({"convert", "unit"})
 STUDY = "study.yaml"
 
 
@@ -189,7 +190,7 @@ def spec_change(name: str, scene: Scene, line: int = 0) -> Change:
     ['EX']
     """
     study, what = scene.study, f"{name}:{line}" if line else name
-    if name == UNITS:
+    if name == STUDY_TABLE:
         return Change(what, parts=scene.using(lambda one, variable: _converts(study, one, variable)))
     table = Path(name).stem
     if name == f"tables/{table}.csv" and table in study.tables:
@@ -201,7 +202,7 @@ def spec_change(name: str, scene: Scene, line: int = 0) -> Change:
 
 def _converts(study: Study, dataset: str, variable: str) -> bool:
     rule = all_variables(study.datasets[dataset])[variable].rule
-    return any(getattr(type(one), "key", str)() in CONVERTING for one in models_in(rule))
+    return any(isinstance(one, Rule) and STUDY_TABLE in one.files for one in models_in(rule))
 
 
 def _study_change(what: str, line: int, scene: Scene) -> Change:

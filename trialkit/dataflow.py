@@ -6,11 +6,11 @@ are depends on the columns that the record rules compare, filter and join by.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple, TypeAlias
 
-from trialkit.model import Model
+from trialkit.model import Model, models_in
 from trialkit.plan import all_variables
 from trialkit.problems import Place
 from trialkit.rule import RecordRule, Reference, Rule
@@ -207,25 +207,6 @@ class _Walk:
         self.flow.places[place] = self.flow.places.get(place, NOTHING) | leaves
 
 
-def models_in(value: object) -> Iterator[Model]:
-    """Give a model and those within it.
-
-    >>> from trialkit.rules.choose import FirstOf
-    >>> [type(one).__name__ for one in models_in(FirstOf(first_of=["A", "B"]))]
-    ['FirstOf', 'Copy', 'Copy']
-    """
-    if isinstance(value, Model):
-        yield value
-        for name in type(value).model_fields:
-            yield from models_in(getattr(value, name))
-    elif isinstance(value, dict):
-        for part in value.values():
-            yield from models_in(part)
-    elif isinstance(value, (list, tuple)):
-        for part in value:
-            yield from models_in(part)
-
-
 def dataset_flow(
     spec: DatasetSpec, study: Study, headers: Mapping[str, Iterable[str]] | None = None
 ) -> DatasetFlow:
@@ -278,3 +259,15 @@ def raw_leaves(leaves: Iterable[Leaf], made: Mapping[str, DatasetFlow]) -> Leave
         else:
             found.add(leaf)
     return frozenset(found)
+
+
+def read_columns(made: Iterable[DatasetFlow]) -> Leaves:
+    """Collect every column that a rule or check of some datasets reads.
+
+    >>> from trialkit.samples import sample_study
+    >>> Leaf("DOSING", "DOSE") in read_columns(flows(sample_study()).values())
+    True
+    """
+    return NOTHING.union(
+        *(part for flow in made for part in (flow.records, *flow.variables.values(), *flow.places.values()))
+    )

@@ -19,13 +19,13 @@ from trialkit.plan import all_variables
 from trialkit.problems import Problem, Problems, Refusal
 from trialkit.publish import read_manifest
 from trialkit.raw.read import read
-from trialkit.reporting.unmapped import all_steps
 from trialkit.rule import RecordRule, Reference
 from trialkit.rules.filter import Query
 from trialkit.rules.records import Let, Stack
 from trialkit.spec import DatasetSpec
 from trialkit.specparts import Part
 from trialkit.standard import Standard
+from trialkit.steps import all_steps
 from trialkit.study import Study, load_study
 
 How: TypeAlias = Literal["values", "records", "attributes", "checks"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any, Self
 
 from pydantic import BaseModel, ConfigDict, PrivateAttr, model_validator
@@ -111,3 +111,22 @@ class Model(BaseModel):
         3
         """
         return self._source.spot(key) if self._source is not None else Place()
+
+
+def models_in(value: object) -> Iterator[Model]:
+    """Give a model and those within it.
+
+    >>> from trialkit.rules.choose import FirstOf
+    >>> [type(one).__name__ for one in models_in(FirstOf(first_of=["A", "B"]))]
+    ['FirstOf', 'Copy', 'Copy']
+    """
+    if isinstance(value, Model):
+        yield value
+        for name in type(value).model_fields:
+            yield from models_in(getattr(value, name))
+    elif isinstance(value, dict):
+        for part in value.values():
+            yield from models_in(part)
+    elif isinstance(value, (list, tuple)):
+        for part in value:
+            yield from models_in(part)

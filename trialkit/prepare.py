@@ -27,12 +27,11 @@ from trialkit.speccheck import claims
 from trialkit.standard import Standard
 from trialkit.study import Study, frame, load_study
 from trialkit.terms import Terminology, join_terminologies, load_terminology, read_terminology
-from trialkit.units import Units, read_conversions
+from trialkit.units import STUDY_TABLE, Units, read_conversions
 
 NO_KEY_VARIABLE = Kind(
     "SPEC-023", "no variable of the dataset", "Name a variable of the dataset.", exit=Exit.SPEC
 )
-UNITS = "tables/units.csv"
 NEAR = "Did you mean"
 
 
@@ -279,8 +278,8 @@ def study_units(study: Study, terms: Terminology, problems: Problems) -> Units:
     >>> study_units(Study(Path("."), None, {}, {}), load_terminology("SDTM", "2025-03-28"), Problems()).study
     ()
     """
-    text = study.texts.get(UNITS, "")
-    rows, found = read_conversions(text, UNITS) if text else ([], Problems())
+    text = study.texts.get(STUDY_TABLE, "")
+    rows, found = read_conversions(text, STUDY_TABLE) if text else ([], Problems())
     problems.add(*found.items)
     return Units(terms.codelist("UNIT"), tuple(rows))
 

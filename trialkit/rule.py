@@ -67,6 +67,7 @@ class Rule(Model):
     model_config = ConfigDict(arbitrary_types_allowed=True)
 
     example: ClassVar[str] = ""
+    files: ClassVar[tuple[str, ...]] = ()  # files of the study that it depends on without naming them
 
     @classmethod
     def key(cls) -> str:

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import Any
 
 from trialkit import xptlimits
 from trialkit.attributes import Dataset
 from trialkit.attributes import Variable as Attributes
 from trialkit.context import Context, Store
-from trialkit.model import Model
+from trialkit.model import Model, models_in
 from trialkit.plan import all_variables
 from trialkit.problems import Exit, Kind, Problem, Refusal, did_you_mean
 from trialkit.records import Records
@@ -106,28 +105,12 @@ def _terms(spec: DatasetSpec, standard: Standard, terms: Terminology) -> Iterato
 
 
 def _unready(rule: Model, context: Context) -> Iterator[Problem]:
-    for one in rules_in(rule):
+    for one in models_in(rule):
+        if not isinstance(one, VariableRule):
+            continue
         try:
             one.ready(context)
         except Refusal as refusal:
             yield from (
                 each if each.where.file else replace(each, where=one.place()) for each in refusal.problems
             )
-
-
-def rules_in(value: Any) -> Iterator[VariableRule]:
-    """Give the variable rules in a rule, itself included, however deep.
-
-    >>> from trialkit.samples import sample_study
-    >>> rule = sample_study().datasets["DM"].variables["RFPENDTC"].rule
-    >>> [type(one).__name__ for one in rules_in(rule)]
-    ['Latest', 'Copy', 'Date', 'Copy']
-    """
-    if isinstance(value, VariableRule):
-        yield value
-    if isinstance(value, Model):
-        value = [getattr(value, name) for name in type(value).model_fields]
-    for part in (
-        value.values() if isinstance(value, dict) else value if isinstance(value, (list, tuple)) else ()
-    ):
-        yield from rules_in(part)

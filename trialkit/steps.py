@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Annotated, Any, TypeAlias
 
@@ -12,6 +12,7 @@ from pydantic import BeforeValidator, WithJsonSchema
 
 from trialkit.column import Column, Mask
 from trialkit.context import Context
+from trialkit.model import models_in
 from trialkit.problems import Exit, Kind, Problem, Refusal
 from trialkit.records import NONE, Many, Records, Rows, is_main, narrow
 from trialkit.records import stack as stacked
@@ -68,6 +69,16 @@ def run(steps: Iterable[RecordRule], records: Records, context: Context) -> Reco
         path = f"{context.step}.{number}" if context.step else str(number)
         records = step.apply(records, replace(context, records=records, step=path))
     return records
+
+
+def all_steps(step: RecordRule) -> Iterator[RecordRule]:
+    """Give a step and the steps within it.
+
+    >>> from trialkit.rules.records import Stack
+    >>> [one.key() for one in all_steps(Stack(stack=[[{"read": "AE"}], [{"read": "MH"}]]))]
+    ['stack', 'read', 'read']
+    """
+    return (one for one in models_in(step) if isinstance(one, RecordRule))
 
 
 def below(parts: Sequence[Records], rule: Rule) -> Records:

@@ -32,6 +32,7 @@ NO_UNIT = Kind("UNIT-003", "a conversion lacks a unit", "Fill in from and to.", 
 TWO_FACTORS = Kind(
     "UNIT-004", "a conversion is there twice", "Keep one row per units and analyte.", exit=Exit.SPEC
 )
+STUDY_TABLE = "tables/units.csv"  # a study's own conversions
 COLUMNS = ("from", "to", "factor", "offset", "analyte", "source")
 
 

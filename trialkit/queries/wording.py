@@ -11,8 +11,8 @@ from importlib.resources import files
 
 from trialkit.problems import Exit, Kind, Problem, did_you_mean
 from trialkit.raw.table import RawTable, missing_columns
-from trialkit.reporting.unmapped import all_steps
 from trialkit.spec import DatasetSpec
+from trialkit.steps import all_steps
 from trialkit.study import Study
 
 UNKNOWN_CODE = Kind(

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from trialkit.plan import all_variables, tables_of
+from trialkit.dataflow import flows, read_columns
+from trialkit.plan import tables_of
 from trialkit.problems import Exit, Kind, Place, Problem
 from trialkit.reporting.sheet import Cell
 from trialkit.result import Result
-from trialkit.rule import RecordRule
-from trialkit.rules.gather import Gather
-from trialkit.spec import DatasetSpec
 from trialkit.study import Study
 
 UNMAPPED = Kind(
@@ -47,7 +45,8 @@ def unmapped(result: Result) -> list[Unmapped]:
     >>> unmapped(sample_result())
     []
     """
-    known = mapped(result.study)
+    headers = {name: list(table.columns) for name, table in result.store.raw.items()}
+    known = mapped(result.study, headers)
     return [
         Unmapped(name, table.file, column, table.labels.get(column, ""), int((~values.missing()).sum()))
         for name, table in sorted(result.store.raw.items())
@@ -57,63 +56,22 @@ def unmapped(result: Result) -> list[Unmapped]:
     ]
 
 
-def mapped(study: Study) -> dict[str, set[str]]:
+def mapped(study: Study, headers: Mapping[str, Iterable[str]] | None = None) -> dict[str, set[str]]:
     """Give the columns of each raw source that rules read, its own key included.
 
+    Args:
+        study: the specs.
+        headers: the columns of the raw sources that are known.
+
     >>> from trialkit.samples import sample_study
-    >>> {"SUBJ", "DAY", "DOSE"} <= mapped(sample_study())["DOSING"]
-    True
+    >>> sorted(mapped(sample_study())["DOSING"])
+    ['', 'DAY', 'DOSE', 'SUBJ', 'UNIT']
     """
     found = {name: set(source.named) for name, source in study.spec.sources.items()}
-    for spec in study.datasets.values():
-        named, tables = _named(spec, study)
-        for table, column in named:
-            for name in (table,) if table else tables:
-                if name in found:
-                    found[name].add(column)
+    for leaf in read_columns(flows(study, headers).values()):
+        if leaf.table in found:
+            found[leaf.table].add(leaf.column)
     return found
-
-
-def _named(spec: DatasetSpec, study: Study) -> tuple[set[tuple[str, str]], set[str]]:
-    """Give tables and columns that the rules name, and the tables that the records are read from."""
-    steps = [one for step in spec.records for one in step.references()]
-    values = [one for variable in all_variables(spec).values() for one in variable.rule.references()]
-    named = {(one.table, one.column) for one in [*steps, *values]}
-    named |= {("", name) for check in spec.checks for name in check.when.names}
-    named |= {("", name) for step in spec.records for name in _listed(step, study)}
-    return named, {one.table for one in steps if one.table}
-
-
-def _listed(step: RecordRule, study: Study) -> Iterator[str]:
-    """Give the raw columns that a table of the study lists for a gathering step."""
-    for one in all_steps(step):
-        if isinstance(one, Gather) and isinstance(one.items, str) and one.items in study.tables:
-            columns = study.tables[one.items].columns
-            for name in one.into.values():
-                yield from columns[name].distinct().values.tolist() if name in columns else ()
-
-
-def all_steps(step: RecordRule) -> Iterator[RecordRule]:
-    """Give a step and the steps within it.
-
-    >>> from trialkit.rules.records import Stack
-    >>> [one.key() for one in all_steps(Stack(stack=[[{"read": "AE"}], [{"read": "MH"}]]))]
-    ['stack', 'read', 'read']
-    """
-    yield step
-    for name in type(step).model_fields:
-        yield from _within(getattr(step, name))
-
-
-def _within(value: object) -> Iterator[RecordRule]:
-    if isinstance(value, RecordRule):
-        yield from all_steps(value)
-    elif isinstance(value, (list, tuple)):
-        for part in value:
-            yield from _within(part)
-    elif isinstance(value, dict):
-        for part in value.values():
-            yield from _within(part)
 
 
 def unread(study: Study) -> list[str]:

@@ -18,7 +18,7 @@ from trialkit.rule import Value, VariableRule
 from trialkit.rules.codes import Code, codelist_of
 from trialkit.rules.evaluate import on_combinations, severity_of
 from trialkit.rules.numbers import Count, decimals_of
-from trialkit.units import Linear, Units
+from trialkit.units import STUDY_TABLE, Linear, Units
 
 NO_CONVERSION = Kind(
     "UNIT-101",
@@ -42,6 +42,7 @@ class Unit(Code):
     of: Value = Field(alias="unit", description="the collected unit")
     codelist: str = Field("", description="codelist; default: the variable's, else UNIT")
 
+    files: ClassVar[tuple[str, ...]] = (STUDY_TABLE,)
     example: ClassVar[str] = "LBORRESU: {unit: UNITS, map: {fraction: ''}}"
 
     def _codelist(self, context: Context) -> Codelist:
@@ -84,6 +85,7 @@ class Convert(VariableRule):
         "(value missing), keep (as it is)",
     )
 
+    files: ClassVar[tuple[str, ...]] = (STUDY_TABLE,)
     example: ClassVar[str] = """LBSTRESC:
   convert: LBORRES
   from: LBORRESU
