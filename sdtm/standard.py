@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sdtm.checks import SDTM_CHECKS
 from sdtm.facts import sdtmig
-from sdtm.supplemental import supplemental
+from sdtm.supplemental import SUPPLEMENTAL, supplemental
 from trialkit.spec import Subject
 from trialkit.standard import Standard
 
@@ -28,4 +28,5 @@ def standard(version: str = "3.4") -> Standard:
         supplemental,
         SDTM_CHECKS,
         Subject(variable="USUBJID", dataset="DM"),
+        SUPPLEMENTAL,
     )

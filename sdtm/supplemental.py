@@ -12,11 +12,27 @@ from trialkit.match import order_by
 from trialkit.numerals import as_text
 from trialkit.records import Records, is_main, stack
 from trialkit.spec import DatasetSpec, Supplemental
+from trialkit.standard import Companion
 
 # The words of QORIG for the origins of Define-XML 2.1 (SDTMIG 3.4, section 8.4).
 ORIGINS = {"Collected": "CRF", "Derived": "Derived", "Assigned": "Assigned", "Protocol": "Protocol"}
 KEYS = ("USUBJID", "IDVAR", "IDVARVAL", "QNAM")
 NO_IDVAR = {"DM"}  # one record per subject: the subject identifies it (SDTMIG 3.4, section 8.4)
+
+
+def supplemental_name(spec: DatasetSpec) -> str:
+    """Name the SUPP-- dataset of a dataset: that of its domain.
+
+    >>> from trialkit.samples import sample_study
+    >>> supplemental_name(sample_study().datasets["VS"])
+    'SUPPVS'
+    """
+    return f"SUPP{spec.domain or spec.dataset}"
+
+
+SUPPLEMENTAL = Companion(
+    supplemental_name, frozenset({"STUDYID", "USUBJID"}), {"QVAL": "QNAM", "IDVARVAL": "IDVAR"}
+)
 
 
 def supplemental(built: Built, context: Context, spec: DatasetSpec) -> tuple[Built, ...]:
@@ -37,7 +53,7 @@ def supplemental(built: Built, context: Context, spec: DatasetSpec) -> tuple[Bui
         return ()
     records = stack(parts)
     records = records.take(order_by([records.columns[name] for name in KEYS], records.count))
-    return (_built(f"SUPP{spec.domain or spec.dataset}", records, spec, context),)
+    return (_built(supplemental_name(spec), records, spec, context),)
 
 
 def _records(built: Built, name: str, qualifier: Supplemental, spec: DatasetSpec) -> Records:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from trialkit.attributes import Type
@@ -12,6 +12,34 @@ from trialkit.context import Context
 from trialkit.facts import DatasetFacts, Facts
 from trialkit.plan import all_variables
 from trialkit.spec import DatasetSpec, StudySpec, Subject
+
+
+def no_name(spec: DatasetSpec) -> str:
+    """Name no companion.
+
+    >>> from trialkit.samples import sample_study
+    >>> no_name(sample_study().datasets["DM"])
+    ''
+    """
+    return ""
+
+
+@dataclass(frozen=True, slots=True)
+class Companion:
+    """What the companion of a dataset, such as its supplemental qualifiers, shows of it.
+
+    Args:
+        name: names the companion of a dataset; "" for none.
+        shared: the variables that both have.
+        named: by variable of the companion, the one that names the dataset's variable that it shows.
+
+    >>> Companion().shared
+    frozenset()
+    """
+
+    name: Callable[[DatasetSpec], str] = no_name
+    shared: frozenset[str] = frozenset()
+    named: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +56,7 @@ class Standard:
         companions: makes what goes with a finished dataset, such as supplemental qualifiers.
         checks: what only it checks of a finished dataset.
         subject: how it identifies subjects.
+        companion: what companions show of their datasets.
 
     >>> Standard("X", "1", "x", (), None, (), lambda built, context, spec: ()).rules
     ()
@@ -42,6 +71,7 @@ class Standard:
     companions: Callable[[Built, Context, DatasetSpec], tuple[Built, ...]]
     checks: StandardChecks = field(default_factory=StandardChecks)
     subject: Subject = field(default_factory=Subject)
+    companion: Companion = field(default_factory=Companion)
 
     def facts_of(self, spec: DatasetSpec) -> DatasetFacts | None:
         """Give what the standard says of a dataset; None for one of which it says nothing.
@@ -95,6 +125,6 @@ class Standard:
             tuple(own or (fact.codelists if fact else ())),
             (variable and variable.core) or (fact.core if fact else ""),
             fact.role if fact else "",
-            fact.value_domain if fact else "",
+            fact.value_domain if fact else self.checks.described(name),
             fact is not None,
         )

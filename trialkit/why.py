@@ -101,7 +101,8 @@ def records_where(build: Build, dataset: str, condition: str) -> list[int]:
     Raises:
         Refusal: WHY-002 to WHY-005, or what is wrong with the condition.
 
-    >>> records_where(Build(Path("."), "sdtm", None, Path("."), {"datasets": {}}), "DM", "AGE == 1")
+    >>> from trialkit.samples import sample_standard
+    >>> records_where(Build(Path("."), sample_standard(), None, Path("."), {"datasets": {}}), "DM", "AGE == 1")
     Traceback (most recent call last):
     trialkit.problems.Refusal: error WHY-002 DM no such dataset in the build. None is known.
     """
@@ -120,7 +121,7 @@ def records_where(build: Build, dataset: str, condition: str) -> list[int]:
 
 def _keys(build: Build, dataset: str, records: list[int]) -> list[str]:
     spec = build.study.datasets.get(dataset)
-    names = spec.keys if spec else ["USUBJID"]
+    names = spec.keys if spec else [build.standard.subject_of(build.study.spec).variable]
     columns: dict[str, Column] = {name: build.column(dataset, name) for name in names}
     shown = [
         [

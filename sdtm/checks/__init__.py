@@ -12,6 +12,7 @@ from sdtm.checks.results import results
 from sdtm.checks.values import value_checks
 from trialkit.built import Built
 from trialkit.checks.hooks import StandardChecks
+from trialkit.checks.iso import DATE
 from trialkit.checks.review import Review
 from trialkit.context import Store
 from trialkit.problems import Problem
@@ -33,8 +34,21 @@ def record_checks(built: Built, store: Store) -> list[Problem]:
     return [problem for part in PARTS for problem in part(review)]
 
 
+def value_domain(name: str) -> str:
+    """Say what a variable that the guide does not list holds, by its name (SDTMIG 3.4, section 4.4).
+
+    >>> value_domain("XXDTC"), value_domain("XXTERM")
+    ('ISO 8601 datetime', '')
+    """
+    return DATE if name.endswith("DTC") else ""
+
+
 # SDTMIG 3.4, 5.2: RACE is MULTIPLE for a subject of several races, although its codelist is closed.
 # SDTMIG 3.4, 8.2: a pool or a device may take the place of the subject.
 SDTM_CHECKS = StandardChecks(
-    value_checks, record_checks, {"RACE": frozenset({"MULTIPLE"})}, {"USUBJID": ("POOLID", "SPDEVID")}
+    value_checks,
+    record_checks,
+    {"RACE": frozenset({"MULTIPLE"})},
+    {"USUBJID": ("POOLID", "SPDEVID")},
+    value_domain,
 )

@@ -22,6 +22,15 @@ def no_values(built: Built, meta: Meta, store: Store) -> Sequence[ValueCheck]:
     return ()
 
 
+def not_described(name: str) -> str:
+    """Describe no variable by its name.
+
+    >>> not_described("LBDTC")
+    ''
+    """
+    return ""
+
+
 def no_records(built: Built, store: Store) -> Sequence[Problem]:
     """Find nothing in the records.
 
@@ -41,6 +50,7 @@ class StandardChecks:
         records: finds problems that concern several variables or datasets.
         sanctioned: by variable, values outside its codelist that the guide itself asks for.
         instead: by required variable, identifiers of which one may be filled in its place.
+        described: gives the value domain of a variable that the standard does not list, by its name.
 
     >>> StandardChecks().sanctioned
     {}
@@ -50,3 +60,4 @@ class StandardChecks:
     records: Callable[[Built, Store], Sequence[Problem]] = no_records
     sanctioned: Mapping[str, frozenset[str]] = field(default_factory=dict)
     instead: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    described: Callable[[str], str] = not_described

@@ -42,18 +42,21 @@ _PLAIN = re.compile(
 
 
 def holds_dates(meta: Meta) -> bool:
-    """Say whether a text variable holds dates: by the standard, or by its name.
+    """Say whether a text variable holds dates.
 
-    >>> holds_dates(Meta("LBDTC", "Date/Time", "Char")), holds_dates(Meta("LBTEST", "Test", "Char"))
-    (True, False)
+    >>> from trialkit.samples import sample_standard, sample_study
+    >>> vs = sample_study().datasets["VS"]
+    >>> [holds_dates(sample_standard().meta(vs, name)) for name in ("VSDTC", "VSTEST", "XXDTC")]
+    [True, False, True]
     """
-    return meta.type == "Char" and (meta.described.startswith(DATE) or meta.name.endswith("DTC"))
+    return meta.type == "Char" and meta.described.startswith(DATE)
 
 
 def dates(meta: Meta, cutoff: date | None) -> list[ValueCheck]:
     """Give the checks of dates and durations that a variable needs.
 
-    >>> [check.kind.code for check in dates(Meta("LBDTC", "", "Char"), date(2021, 3, 1))]
+    >>> lbdtc = Meta("LBDTC", "", "Char", described=DATE)
+    >>> [check.kind.code for check in dates(lbdtc, date(2021, 3, 1))]
     ['CHECK-120', 'CHECK-122']
     """
     checks = []

@@ -41,7 +41,7 @@ class Build:
 
     Args:
         out: the output folder of the study.
-        part: the standard's folder in it, such as ``sdtm``.
+        standard: what the datasets follow.
         study: the specs.
         raw_folder: the folder with the raw files.
         manifest: of the datasets.
@@ -54,7 +54,7 @@ class Build:
     """
 
     out: Path
-    part: str
+    standard: Standard
     study: Study
     raw_folder: Path
     manifest: Mapping[str, Any]
@@ -65,10 +65,21 @@ class Build:
     _files: dict[str, XptColumns | None] = field(default_factory=dict)
 
     @property
+    def part(self) -> str:
+        """Give the standard's folder in the output folder, such as ``sdtm``.
+
+        >>> from trialkit.samples import sample_explainer
+        >>> sample_explainer().builds[0].part
+        'sdtm'
+        """
+        return self.standard.folder
+
+    @property
     def datasets(self) -> dict[str, int]:
         """Give the number of records of each dataset, working ones included.
 
-        >>> Build(Path("."), "sdtm", None, Path("."), {"datasets": {"DM": 12}}).datasets
+        >>> from trialkit.samples import sample_standard
+        >>> Build(Path("."), sample_standard(), None, Path("."), {"datasets": {"DM": 12}}).datasets
         {'DM': 12}
         """
         return dict(self.manifest["datasets"])
@@ -77,7 +88,8 @@ class Build:
     def traces(self) -> Path:
         """Give the folder with the lineage.
 
-        >>> Build(Path("build"), "sdtm", None, Path("."), {}).traces.as_posix()
+        >>> from trialkit.samples import sample_standard
+        >>> Build(Path("build"), sample_standard(), None, Path("."), {}).traces.as_posix()
         'build/trace/sdtm'
         """
         return self.out / "trace" / self.part
@@ -88,7 +100,8 @@ class Build:
         Raises:
             Refusal: WHY-002.
 
-        >>> Build(Path("."), "sdtm", None, Path("."), {"datasets": {"DM": 12}}).check("DMM")
+        >>> from trialkit.samples import sample_standard
+        >>> Build(Path("."), sample_standard(), None, Path("."), {"datasets": {"DM": 12}}).check("DMM")
         Traceback (most recent call last):
         trialkit.problems.Refusal: error WHY-002 DMM no such dataset in the build. Did you mean 'DM'?
         """
@@ -102,7 +115,8 @@ class Build:
         Raises:
             Refusal: WHY-002.
 
-        >>> Build(Path("."), "sdtm", None, Path("."), {"datasets": {}}).trace("DM")
+        >>> from trialkit.samples import sample_standard
+        >>> Build(Path("."), sample_standard(), None, Path("."), {"datasets": {}}).trace("DM")
         Traceback (most recent call last):
         trialkit.problems.Refusal: error WHY-002 DM no such dataset in the build. None is known.
         """
@@ -118,7 +132,8 @@ class Build:
         Raises:
             Refusal: WHY-002, WHY-003.
 
-        >>> Build(Path("."), "sdtm", None, Path("."), {"datasets": {}}).column("DM", "SEX")
+        >>> from trialkit.samples import sample_standard
+        >>> Build(Path("."), sample_standard(), None, Path("."), {"datasets": {}}).column("DM", "SEX")
         Traceback (most recent call last):
         trialkit.problems.Refusal: error WHY-002 DM no such dataset in the build. None is known.
         """
@@ -151,7 +166,8 @@ class Build:
         Raises:
             Refusal: WHY-002, WHY-003.
 
-        >>> Build(Path("."), "sdtm", None, Path("."), {"datasets": {}}).value("DM", 0, "SEX")
+        >>> from trialkit.samples import sample_standard
+        >>> Build(Path("."), sample_standard(), None, Path("."), {"datasets": {}}).value("DM", 0, "SEX")
         Traceback (most recent call last):
         trialkit.problems.Refusal: error WHY-002 DM no such dataset in the build. None is known.
         """
@@ -165,7 +181,8 @@ class Build:
     def has(self, dataset: str, variable: str) -> bool:
         """Say whether a dataset has a variable, published or not.
 
-        >>> Build(Path("."), "sdtm", None, Path("."), {"datasets": {}}).has("DM", "SEX")
+        >>> from trialkit.samples import sample_standard
+        >>> Build(Path("."), sample_standard(), None, Path("."), {"datasets": {}}).has("DM", "SEX")
         False
         """
         if dataset in self.datasets and (file := self._file(dataset)) and variable in file.names:
@@ -239,7 +256,7 @@ def open_build(out: Path, specs: Path, raw: Path, standard: Standard) -> Build:
     if manifest["build"] != trace["build"]:
         raise Refusal([Problem(APART, APART.title, Place(file=out.name))])
     study = load_study(specs, standard.folder, ("trialkit.rules", *standard.rules))
-    build = Build(out, standard.folder, study, raw, manifest)
+    build = Build(out, standard, study, raw, manifest)
     now = {name: sha256(text.encode()) for name, text in study.texts.items()}
     for name in sorted(now.keys() | manifest["specs"].keys()):
         if now.get(name) != manifest["specs"].get(name):

@@ -18,8 +18,6 @@ from trialkit.rule import VariableRule
 
 T = TypeVar("T")
 
-COPIED = {"STUDYID", "USUBJID"}  # what a supplemental record shares with its parent
-
 
 @dataclass(slots=True)
 class Explainer:
@@ -114,15 +112,16 @@ class Explainer:
         return _text(build.value(dataset, record, variable))
 
     def _companion(self, build: Build, head: Answer, dataset: str, record: int, variable: str) -> Answer:
-        """Go from a supplemental record to the value of its parent."""
-        rows = build.trace(dataset).rows
+        """Go from a record of a companion, such as a supplemental qualifier, to the value of its parent."""
+        rows, shown = build.trace(dataset).rows, build.standard.companion
         parent = next((name for name in rows if _is_parent(name, dataset, build)), "")
         if not parent:
             return replace(head, notes=("made by the standard",))
-        asked = {"QVAL": "QNAM", "IDVARVAL": "IDVAR"}.get(variable)
-        name = self.value(build, dataset, record, asked) if asked else variable if variable in COPIED else ""
+        name = variable if variable in shown.shared else ""
+        if variable in shown.named:
+            name = self.value(build, dataset, record, shown.named[variable])
         if not name:
-            return replace(head, notes=(f"supplemental qualifier of {parent}",))
+            return replace(head, notes=(f"goes with a record of {parent}",))
         return replace(head, origins=(self.why(parent, int(rows[parent][record]), name),))
 
     def rule_answer(self, head: Answer, rule: VariableRule, owner: str, scope: Scope) -> Answer:
@@ -266,9 +265,9 @@ def _said_record(record: int, scope: Scope) -> str:
 
 
 def _is_parent(name: str, companion: str, build: Build) -> bool:
-    """Say whether a dataset is the one that a supplemental one belongs to; a part of its domain is."""
+    """Say whether a dataset is the one that a companion belongs to; a part of its domain is."""
     spec = build.study.datasets.get(name)
-    return spec is not None and not spec.working and companion == f"SUPP{spec.domain or spec.dataset}"
+    return spec is not None and not spec.working and companion == build.standard.companion.name(spec)
 
 
 def raw_cell(raw: RawTable, row: int, column: str) -> Answer | None:

@@ -135,7 +135,7 @@ def folder_of(built: Built) -> str:
     >>> {folder_of(one) for one in sample_result().built}
     {'sdtm'}
     """
-    return built.spec.place().file.partition("/")[0] or "sdtm"
+    return built.spec.place().file.partition("/")[0]
 
 
 def run_page(result: Result) -> str:
