@@ -110,7 +110,7 @@ def _checked(path: Path, name: str, sha256: str | None, spec: Place, problems: P
             raise IsADirectoryError("not a file")
         data = path.read_bytes()
     except OSError as error:
-        said = f"raw file '{name}': {error.strerror or 'not a file'}"
+        said = f"raw file '{name}': {(error.strerror or 'not a file').lower()}"
         problems.add(Problem(UNREADABLE, said, Place(name), spec=spec))
         return None
     found = hashlib.sha256(data).hexdigest()

@@ -25,7 +25,7 @@ DATA = sorted(
     path.relative_to(BASE).as_posix() for path in [*BASE.glob("raw/*.csv"), *BASE.glob("tables/*.csv")]
 )
 # few in the daily tests, many under `make fuzz`
-RUNS = 12 if settings().max_examples <= 100 else 1500
+RUNS = 8 if settings().max_examples <= 100 else 1500
 
 WORDS = YAML(typ="safe", pure=True).load((Path(__file__).parent / "words.yaml").read_text("utf-8"))
 BYTES = [text.encode("latin-1") for text in WORDS["bytes"]]

