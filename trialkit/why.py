@@ -101,10 +101,10 @@ def records_where(build: Build, dataset: str, condition: str) -> list[int]:
     Raises:
         Refusal: WHY-002 to WHY-005, or what is wrong with the condition.
 
-    >>> from trialkit.samples import sample_standard
-    >>> records_where(Build(Path("."), sample_standard(), None, Path("."), {"datasets": {}}), "DM", "AGE == 1")
+    >>> from trialkit.samples import sample_explainer
+    >>> records_where(sample_explainer().builds[0], "VS", "VSSEQ == 1 and SUBJID == '001'")
     Traceback (most recent call last):
-    trialkit.problems.Refusal: error WHY-002 DM no such dataset in the build. None is known.
+    trialkit.problems.Refusal: error WHY-003 VS.SUBJID no such variable. Did you mean 'USUBJID'?
     """
     build.check(dataset)
     count = build.datasets[dataset]
