@@ -5,8 +5,8 @@ from __future__ import annotations
 import csv
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
 from importlib.resources.abc import Traversable
 
@@ -14,9 +14,6 @@ from trialkit.problems import Exit, Kind, Place, Problem, Refusal, did_you_mean
 
 NO_STANDARD = Kind("FACT-001", "unknown standard or version", "Name a version that is known.", exit=Exit.SPEC)
 NO_DATASET = Kind("FACT-002", "unknown dataset", "Name a dataset of the standard.", exit=Exit.SPEC)
-# SDTM 2.0, 3.1: the observation classes whose variables are the general ones plus their own.
-GENERAL = ("Interventions", "Events", "Findings", "Findings About")
-SHARED = "General Observations"
 # ADaMIG 1.3, 3.1.1: the lower-case letters that stand for numbers in the names of variables.
 PLACEHOLDERS = {"xx": r"\d{2}", "zz": r"\d{2}", "y": r"[1-9]\d?", "w": r"[1-9]"}
 
@@ -155,43 +152,21 @@ def _part(part: str) -> str:
 class Facts:
     """What one version of a standard says.
 
-    ``model`` holds the variables of the model by observation class and special dataset, with
-    ``--`` in place of the domain code.
-
-    >>> topic = (VariableFacts("--TERM", "Reported Term", "Char", "Topic"),)
-    >>> facts = Facts("SDTMIG", "3.4", {}, {("Events", ""): topic})
-    >>> facts.custom("XE", "Events", "Own Events").allowed[0].name
-    'XETERM'
+    >>> Facts("SDTMIG", "3.4", {"DM": DatasetFacts("DM", "Demographics", "", "")}).find("DM").label
+    'Demographics'
     """
 
     standard: str
     version: str
     datasets: Mapping[str, DatasetFacts]
-    model: Mapping[tuple[str, str], tuple[VariableFacts, ...]] = field(default_factory=dict)
 
     def find(self, name: str) -> DatasetFacts | None:
-        """Find a dataset, a supplemental one (``SUPPLB``), or a part of a split one (``LBCH``).
+        """Find a dataset.
 
-        Source: SDTMIG 3.4, 4.1.7 and 8.4.
-
-        >>> lb = DatasetFacts("LB", "Laboratory Test Results", "Findings", "")
-        >>> Facts("SDTMIG", "3.4", {"LB": lb}).find("LBCH").name
-        'LBCH'
+        >>> Facts("SDTMIG", "3.4", {}).find("XX") is None
+        True
         """
-        if name in self.datasets:
-            return self.datasets[name]
-        if name.startswith("SUPP"):
-            return self._supplemental(name)
-        parent = self.datasets.get(name[:2])
-        if parent and parent.observation_class in GENERAL and 2 < len(name) <= 4:
-            return replace(parent, name=name)
-        return None
-
-    def _supplemental(self, name: str) -> DatasetFacts | None:
-        facts = self.datasets.get("SUPPQUAL")
-        if facts is None or name == "SUPP":
-            return None
-        return replace(facts, name=name, label=re.sub(r"\[.*\]", name[4:], facts.label))
+        return self.datasets.get(name)
 
     def dataset(self, name: str, where: Place = Place()) -> DatasetFacts:  # noqa: B008 - immutable
         """Give a dataset, as ``find`` does.
@@ -224,47 +199,26 @@ class Facts:
         return self.dataset(dataset).order(names)
 
     def custom(self, name: str, observation_class: str, label: str, structure: str = "") -> DatasetFacts:
-        """Give the facts of a sponsor's own domain, from the model alone.
-
-        Args:
-            name: dataset name; its first two characters are the domain code.
-            observation_class: one of ``GENERAL``.
-            label: dataset label.
-            structure: what one record is.
+        """Give the facts of a sponsor's own dataset of a class, where the standard has classes.
 
         Raises:
-            Refusal: ``FACT-002`` for a class without general variables.
+            Refusal: ``FACT-002`` for a class that the standard does not have.
 
-        >>> Facts("SDTMIG", "3.4", {}).custom("XX", "Finding", "Own")
+        >>> Facts("ADaMIG", "1.3", {}).custom("ADXX", "Findings", "Own")
         Traceback (most recent call last):
-        trialkit.problems.Refusal: error FACT-002 dataset 'XX' has the unknown class 'Finding'. \
-Did you mean 'Findings'?
+        trialkit.problems.Refusal: error FACT-002 dataset 'ADXX' has the unknown class 'Findings'. ...
         """
-        if observation_class not in GENERAL:
-            what = f"dataset '{name}' has the unknown class '{observation_class}'"
-            raise Refusal([Problem(NO_DATASET, what, hint=did_you_mean(observation_class, GENERAL))])
-        model = tuple(_general(self.model, observation_class))
-        return DatasetFacts(name, label, observation_class, structure, (), model)
+        what = f"dataset '{name}' has the unknown class '{observation_class}'"
+        raise Refusal([Problem(NO_DATASET, what, hint=did_you_mean(observation_class, ()))])
 
 
-def _general(model: Mapping[tuple[str, str], tuple[VariableFacts, ...]], name: str) -> list[VariableFacts]:
-    # SDTM 2.0, 3.1: identifiers, then topic and qualifiers, then timing; 3.1.3.1: --OBJ follows --TEST.
-    shared = model.get((SHARED, ""), ())
-    own = list(model.get(("Findings" if name == "Findings About" else name, ""), ()))
-    if name == "Findings About":
-        own[2:2] = model.get((name, ""), ())
-    timing = [variable for variable in shared if variable.role == "Timing"]
-    return [*(variable for variable in shared if variable.role != "Timing"), *own, *timing]
-
-
-def read_facts(standard: str, version: str, folder: Traversable, model: str = "") -> Facts:
+def read_facts(standard: str, version: str, folder: Traversable) -> Facts:
     """Read the tables of one version of a standard.
 
     Args:
         standard: such as ``SDTMIG``.
         version: such as ``3.4``.
         folder: where ``<standard>-<version>-datasets.csv`` and ``-variables.csv`` are, in lower case.
-        model: name of the model's table, such as ``sdtm-2.0``, where the standard has one.
 
     Raises:
         Refusal: ``FACT-001`` when the version is not there.
@@ -279,21 +233,31 @@ def read_facts(standard: str, version: str, folder: Traversable, model: str = ""
     if stem not in known:
         what = f"there are no facts of '{standard} {version}'"
         raise Refusal([Problem(NO_STANDARD, what, hint=did_you_mean(stem, known))])
-    guide = _grouped(_rows(folder, f"{stem}-variables.csv"))
-    models = _with_codelists(_grouped(_rows(folder, f"{model}-variables.csv")), guide) if model else {}
-    datasets = {row["dataset"]: _dataset(row, guide, models) for row in _rows(folder, stem + ending)}
-    return Facts(standard, version, datasets, models)
+    listed = read_variables(folder, f"{stem}-variables.csv")
+    datasets = {
+        row["dataset"]: DatasetFacts(
+            row["dataset"], row["label"], row["class"], row["structure"], listed["", row["dataset"]]
+        )
+        for row in _rows(folder, stem + ending)
+    }
+    return Facts(standard, version, datasets)
+
+
+def read_variables(folder: Traversable, name: str) -> dict[tuple[str, str], tuple[VariableFacts, ...]]:
+    """Read a table of variables, by observation class, where it has one, and dataset.
+
+    >>> from importlib.resources import files
+    >>> read_variables(files("sdtm") / "data", "sdtmig-3.4-variables.csv")["", "DM"][0].name
+    'STUDYID'
+    """
+    groups: dict[tuple[str, str], list[VariableFacts]] = defaultdict(list)
+    for row in _rows(folder, name):
+        groups[row.get("class", ""), row["dataset"]].append(_variable(row))
+    return {key: tuple(variables) for key, variables in groups.items()}
 
 
 def _rows(folder: Traversable, name: str) -> list[dict[str, str]]:
     return list(csv.DictReader((folder / name).read_text("utf-8").splitlines()))
-
-
-def _grouped(rows: Iterable[dict[str, str]]) -> dict[tuple[str, str], tuple[VariableFacts, ...]]:
-    groups: dict[tuple[str, str], list[VariableFacts]] = defaultdict(list)
-    for row in rows:
-        groups[row.get("class", ""), row["dataset"]].append(_variable(row))
-    return {key: tuple(variables) for key, variables in groups.items()}
 
 
 def _variable(row: dict[str, str]) -> VariableFacts:
@@ -311,37 +275,3 @@ def _variable(row: dict[str, str]) -> VariableFacts:
 
 def _list(cell: str) -> tuple[str, ...]:
     return tuple(cell.split("; ")) if cell else ()
-
-
-def _dataset(
-    row: dict[str, str],
-    guide: Mapping[tuple[str, str], tuple[VariableFacts, ...]],
-    models: Mapping[tuple[str, str], tuple[VariableFacts, ...]],
-) -> DatasetFacts:
-    name, listed = row["dataset"], guide["", row["dataset"]]
-    special = models.get((row["class"], name))
-    model = special or (_general(models, row["class"]) if row["class"] in GENERAL else ())
-    return DatasetFacts(name, row["label"], row["class"], row["structure"], listed, tuple(model))
-
-
-def _with_codelists(
-    models: dict[tuple[str, str], tuple[VariableFacts, ...]],
-    guide: Mapping[tuple[str, str], tuple[VariableFacts, ...]],
-) -> dict[tuple[str, str], tuple[VariableFacts, ...]]:
-    # The model names no codelists: a variable has the one that the guide gives it in every domain.
-    said = defaultdict(set)
-    for (_, dataset), variables in guide.items():
-        for variable in variables:
-            own = variable.name.startswith(dataset[:2])
-            said["--" + variable.name[2:] if own else variable.name].add(
-                (variable.codelists, variable.value_domain)
-            )
-    one = {name: next(iter(facts)) for name, facts in said.items() if len(facts) == 1}
-    return {
-        key: tuple(_given(variable, *one.get(variable.name, ((), ""))) for variable in variables)
-        for key, variables in models.items()
-    }
-
-
-def _given(variable: VariableFacts, codelists: tuple[str, ...], value_domain: str) -> VariableFacts:
-    return replace(variable, codelists=codelists, value_domain=value_domain)
