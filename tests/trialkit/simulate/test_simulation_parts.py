@@ -190,7 +190,7 @@ defects:
             "csv: SUBJ.csv",
             "csv: ../SUBJ.csv",
             10,
-            "error SPEC-006 simulation.yaml:10:10 'csv'",
+            "error SPEC-006 simulation.yaml:10:10 'csv': should match pattern",
         ),
         ("sd: 9", "sd: sex - 1", 0, "has no column 'sex'"),
         (
