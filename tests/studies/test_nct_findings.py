@@ -116,7 +116,7 @@ def test_visits_are_those_of_the_truth(dirty):
     # a date before the informed consent gives way to a form of that visit, and else stays as collected
     moved = set(dirty.defects("D07", "VISIT.csv").DIRTY.str.replace(r"[/.]", "-", regex=True))
     true = both.FIRST.where(both.DONE == "1", "")
-    assert set(both.SVSTDTC[both.SVSTDTC != true]) <= moved
+    assert set(both.SVSTDTC[true != both.SVSTDTC]) <= moved
     assert both.VISITDY[~planned].isna().all()
 
 
