@@ -277,13 +277,18 @@ def days(text: str) -> int | None:
     return None if found is None else found.day_number
 
 
+def _texts(column: Column) -> list[str]:
+    """Give the distinct texts; a number is no date."""
+    return [""] * len(column.values) if column.kind == "number" else column.values.tolist()
+
+
 def day_numbers(column: Column) -> npt.NDArray[np.float64]:
     """Give the day number of each row of ISO 8601 text; NaN unless complete; shape (rows,).
 
     >>> (day_numbers(Column.text(["1960-01-03", "1960"])) - SAS_DAY_ZERO).tolist()
     [2.0, nan]
     """
-    found = [days(text) for text in column.values.tolist()]
+    found = [days(text) for text in _texts(column)]
     return np.array([np.nan if day is None else day for day in found], np.float64)[column.codes]
 
 
@@ -298,7 +303,7 @@ def moments(column: Column) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.flo
     [31536000.0, 60.0, nan]
     """
     pairs = np.full((2, len(column.values)), np.nan)
-    for place, text in enumerate(column.values.tolist()):
+    for place, text in enumerate(_texts(column)):
         if whole := _whole(text):
             start = whole.toordinal() * DAY + whole.hour * 3600 + whole.minute * 60 + whole.second
             pairs[:, place] = start, start + _LASTS[len(text)]

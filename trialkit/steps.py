@@ -45,7 +45,8 @@ def as_pairs(value: Any) -> Any:
     ({'A': 'A'}, {'A': 'A', 'B': 'B'}, {'A': 'B'})
     """
     value = as_list(value)
-    return {name: name for name in value} if isinstance(value, list) else value
+    named = isinstance(value, list) and all(isinstance(name, str) for name in value)
+    return {name: name for name in value} if named else value
 
 
 ColumnNames: TypeAlias = Annotated[

@@ -6,10 +6,12 @@ A seed names a case, so that a failure is a case to keep: ``mutate`` with the sa
 import contextlib
 import io
 import random
+import re
 import shutil
 import sys
 from copy import deepcopy
 from pathlib import Path
+from types import SimpleNamespace
 
 import click
 import pytest
@@ -17,7 +19,9 @@ from hypothesis import settings
 from ruamel.yaml import YAML
 
 from trialkit.cli import cli
+from trialkit.load import Loading
 from trialkit.problems import Refusal
+from trialkit.rule import as_step, as_value, find_rules
 
 BASE = Path(__file__).parents[1] / "base"
 SPECS = sorted(path.relative_to(BASE).as_posix() for path in [BASE / "study.yaml", *BASE.glob("sdtm/*.yaml")])
@@ -30,6 +34,11 @@ RUNS = 8 if settings().max_examples <= 100 else 1500
 WORDS = YAML(typ="safe", pure=True).load((Path(__file__).parent / "words.yaml").read_text("utf-8"))
 BYTES = [text.encode("latin-1") for text in WORDS["bytes"]]
 SCALARS, KEYS, CELLS = WORDS["scalars"], WORDS["keys"], WORDS["cells"]
+COLUMNS, TABLES = WORDS["columns"], WORDS["tables"]
+KNOWN = find_rules(("trialkit.rules", "sdtm.rules"))
+RULES = [YAML(typ="safe", pure=True).load(rule.example) for rule in KNOWN.values() if rule.example]
+STEPS = [step for rule in RULES if isinstance(rule, list) for step in rule]
+VALUES = [value for rule in RULES if isinstance(rule, dict) for value in rule.values()]
 
 
 def cut(text, chance):
@@ -85,6 +94,45 @@ def mutate_tree(tree, chance):
     return tree
 
 
+def fitted(example, read, dataset, chance):
+    """Name columns and tables of the study in the example of a rule, in place of its own."""
+    names = {}
+    for one in read(deepcopy(example), SimpleNamespace(context=Loading(rules=KNOWN))).references():
+        if one.table:
+            table = names.setdefault(one.table, chance.choice(list(TABLES)))
+            names[one.column] = chance.choice(TABLES.get(table, TABLES["DM"]))
+        elif one.column:
+            names[one.column] = chance.choice(COLUMNS[dataset])
+    return replaced(example, {name: new for name, new in names.items() if name and chance.random() < 0.95})
+
+
+def replaced(value, names):
+    if isinstance(value, dict):
+        return {
+            replaced(key, names) if key in names else key: replaced(part, names)
+            for key, part in value.items()
+        }
+    if isinstance(value, list):
+        return [replaced(part, names) for part in value]
+    return (
+        re.sub(r"[A-Za-z_][\w.]*", lambda word: names.get(word[0], word[0]), value)
+        if isinstance(value, str)
+        else value
+    )
+
+
+def mutate_rules(tree, chance):
+    """Put the example of a rule, good in itself, in a place where nobody thought of it."""
+    if chance.random() < 0.4:
+        step = fitted(chance.choice(STEPS), as_step, tree["dataset"], chance)
+        tree["records"].insert(chance.randrange(1, len(tree["records"]) + 1), step)
+    else:
+        names = [name for name in tree["variables"] if name not in ("STUDYID", "DOMAIN", "USUBJID")]
+        name = chance.choice(names)
+        tree["variables"][name] = fitted(chance.choice(VALUES), as_value, tree["dataset"], chance)
+    return tree
+
+
 def mutate_cells(text, chance):
     rows = [line.split(",") for line in text.splitlines()]
     row = chance.choice(rows)
@@ -100,6 +148,16 @@ def mutate_cells(text, chance):
     return "\n".join(",".join(row) for row in rows) + chance.choice(["\n", ""])
 
 
+TREES = {"spec tree": mutate_tree, "rules": mutate_rules}
+FILES = {
+    "spec bytes": SPECS,
+    "spec tree": SPECS,
+    "rules": ["sdtm/cm.yaml", "sdtm/vs.yaml"],
+    "cells": DATA,
+    "raw bytes": DATA,
+}
+
+
 def dumped(tree):
     out = io.StringIO()
     YAML().dump(tree, out)
@@ -109,11 +167,11 @@ def dumped(tree):
 def mutate(how, seed, folder):
     chance = random.Random(f"{how} {seed}")
     shutil.copytree(BASE, folder)
-    path = folder / chance.choice(DATA if how in ("cells", "raw bytes") else SPECS)
+    path = folder / chance.choice(FILES[how])
     for _ in range(chance.choice([1, 1, 2, 4])):
-        if how == "spec tree":
+        if how in TREES:
             tree = YAML(typ="safe", pure=True).load(path.read_text("utf-8"))
-            path.write_text(dumped(mutate_tree(tree, chance)), "utf-8") if tree else None
+            path.write_text(dumped(TREES[how](tree, chance)), "utf-8") if tree else None
         elif how == "cells":
             lines = path.read_text("utf-8")
             path.write_text(mutate_cells(lines, chance), "utf-8", newline="") if lines.strip() else None
@@ -136,7 +194,7 @@ def build(folder, monkeypatch):
     assert "Traceback" not in messages.getvalue()
 
 
-@pytest.mark.parametrize("how", ["spec bytes", "spec tree", "cells", "raw bytes"])
+@pytest.mark.parametrize("how", list(FILES))
 @pytest.mark.parametrize("part", range(4))
 def test_nothing_breaks(how, part, tmp_path, monkeypatch):
     for seed in range(part, RUNS, 4):
