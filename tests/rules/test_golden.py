@@ -258,3 +258,10 @@ def test_example_loads(key: str, tmp_path: Path) -> None:
 
 def test_golden_tables_belong_to_rules() -> None:
     assert {path.stem for path in HERE.glob("*.yaml")} - set(RULES) == set()
+
+
+@pytest.mark.parametrize("key", [key for key, rule in RULES.items() if issubclass(rule, VariableRule)])
+def test_no_key_of_a_rule_is_one_of_the_variable(key):
+    """At the top of a variable the keys of both stand side by side; a codelist is meant for both."""
+    own = {field.alias or name for name, field in RULES[key].model_fields.items()}
+    assert own & set(Variable.model_fields) <= {"codelist"}

@@ -284,7 +284,7 @@ class Extract(VariableRule):
 
 
 class Substring(VariableRule):
-    """Characters of {substring} from number {start} on[, {length} of them].
+    """Characters of {substring} from number {start} on[, {characters} of them].
 
     Characters count from 1. A text that is too short gives what there is of it.
 
@@ -294,9 +294,9 @@ class Substring(VariableRule):
 
     of: Value = Field(alias="substring", description="the text")
     start: int = Field(1, ge=1, description="first character, from 1")
-    length: int | None = Field(None, ge=1, description="number of characters; default: all that follow")
+    characters: int | None = Field(None, ge=1, description="how many; default: all that follow")
 
-    example: ClassVar[str] = "SITEID: {substring: PATNUM, start: 1, length: 3}"
+    example: ClassVar[str] = "SITEID: {substring: PATNUM, start: 1, characters: 3}"
 
     def apply(self, context: Context) -> Column:
         """Cut each distinct text.
@@ -304,7 +304,7 @@ class Substring(VariableRule):
         >>> Substring(substring="A").start
         1
         """
-        end = None if self.length is None else self.start - 1 + self.length
+        end = None if self.characters is None else self.start - 1 + self.characters
         return to_texts(as_text(context.value(self.of)), lambda text: text[self.start - 1 : end])
 
 
