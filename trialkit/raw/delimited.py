@@ -125,12 +125,18 @@ def _report_spots(
     severity: Severity = "query" if source.undecodable == "quarantine" else "error"
     other = suggest(data, source.encoding)
     hint = f"Is it {other}? Then declare encoding: {other}." if other else ""
-    for spot in spots[:SHOWN]:
+    shown = _shown(severity, len(spots))
+    for spot in spots[:shown]:
         what = f"byte {spot.byte} at character {spot.character} of the line is not {source.encoding}"
         problems.add(Problem(UNDECODABLE, what, file.place(spot.line), hint=hint, severity=severity))
-    if len(spots) > SHOWN:
-        what, more = f"more lines are not {source.encoding}", len(spots) - SHOWN
+    if more := len(spots[shown:]):
+        what = f"more lines are not {source.encoding}"
         problems.add(Problem(UNDECODABLE, what, file.place(), hint=hint, severity=severity, count=more))
+
+
+def _shown(severity: Severity, rows: int) -> int:
+    """Say how many rows are named: of errors the first ones, of queries all, for the site's list."""
+    return rows if severity == "query" else SHOWN
 
 
 def _broken(text: _Text, found: Scan, problems: Problems) -> bool:
@@ -224,10 +230,11 @@ def _ragged(
 ) -> dict[int, str]:
     severity: Severity = "query" if source.ragged == "quarantine" else "error"
     rows = np.flatnonzero(fields != width).tolist()
-    for row in rows[:SHOWN]:
+    shown = _shown(severity, len(rows))
+    for row in rows[:shown]:
         what = f"row has {fields[row]} fields where the header has {width}"
         problems.add(Problem(RAGGED, what, file.place(int(lines[row])), severity=severity))
-    if more := len(rows[SHOWN:]):
+    if more := len(rows[shown:]):
         what = f"more rows have not {width} fields"
         problems.add(Problem(RAGGED, what, file.place(), severity=severity, count=more))
     return {row: f"{fields[row]} fields where the header has {width}" for row in rows}
