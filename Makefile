@@ -6,17 +6,24 @@ RAW ?= $(OUT)/raw
 SUBJECTS ?= 13
 SEED ?= 1
 WORKERS ?= 1
+SDTM ?= $(OUT)/sdtm
 PILOT ?= $(TRIALKIT_REFERENCE)/cdiscpilot01
 
 BIN := .venv/bin
 TRIALKIT := $(BIN)/trialkit
 
-.PHONY: help sdtm simulate check test lint docs bench fuzz validate pilot clean
+.PHONY: help sdtm adam simulate check test lint docs bench fuzz validate pilot clean
 
 help: ## Show the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "%-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 sdtm: .venv/base $(RAW) ## Build SDTM: STUDY=, RAW=, OUT=, WORKERS=
+	$(TRIALKIT) sdtm specs/$(STUDY) --raw $(RAW) --out $(OUT) --workers $(WORKERS)
+
+adam: .venv/base $(SDTM) ## Build ADaM: STUDY=, SDTM=, OUT=, WORKERS=
+	$(TRIALKIT) adam specs/$(STUDY) --sdtm $(SDTM) --out $(OUT) --workers $(WORKERS)
+
+$(OUT)/sdtm: | .venv/base $(RAW)
 	$(TRIALKIT) sdtm specs/$(STUDY) --raw $(RAW) --out $(OUT) --workers $(WORKERS)
 
 simulate: .venv/base ## Simulate a raw export: STUDY=, SUBJECTS=, SEED=, RAW=

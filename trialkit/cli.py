@@ -63,15 +63,39 @@ def sdtm(specs: Path, raw: Path, out: Path, datasets: str, **choices: Any) -> Ex
 
 @cli.command()
 @click.argument("specs", type=FOLDER, metavar="SPEC_DIR")
+@click.option("--sdtm", "data", type=FOLDER, required=True, help="Folder with the SDTM datasets.")
+@click.option("--out", type=FOLDER, required=True, help="Folder for adam/, trace/ and reports-adam/.")
+@click.option("--datasets", default="", metavar="NAMES", help="Only these, such as ADSL,ADLB.")
+@click.option("--workers", type=click.IntRange(1, 64), default=1, show_default=True, help="Processes.")
+@click.option("--strict", is_flag=True, help="Data queries are errors, for the final lock.")
+@click.option("--json/--no-json", "dataset_json", default=True, help="Write Dataset-JSON too.")
+def adam(specs: Path, data: Path, out: Path, datasets: str, **choices: Any) -> Exit:
+    """Build the ADaM datasets of a study from SDTM: XPT, Dataset-JSON or Parquet, made by anyone."""
+    from trialkit.reporting.summary import show_summary
+    from trialkit.result import Options
+    from trialkit.run import run
+
+    names = tuple(name.strip() for name in datasets.split(",") if name.strip())
+    options = Options(specs, data, out, names, **choices)
+    result = run(options, standard_of("adam", "1.3"))
+    show_summary(result, options, messages())
+    return result.exit()
+
+
+@cli.command()
+@click.argument("specs", type=FOLDER, metavar="SPEC_DIR")
 @click.option("--raw", type=FOLDER, help="Folder with the raw export, to check column names too.")
-def check(specs: Path, raw: Path | None) -> Exit:
+@click.option("--sdtm", "data", type=FOLDER, help="Folder with SDTM datasets, to check those of adam/ too.")
+def check(specs: Path, raw: Path | None, data: Path | None) -> Exit:
     """Check a study's specs without building anything.
 
-    With --raw the names of raw columns are checked as well.
+    With --raw the names of raw columns are checked as well, with --sdtm the specs of analysis datasets.
     """
     from trialkit.prepare import check_specs
 
     problems = check_specs(specs, raw, standard_of("sdtm", "3.4"))
+    if data:
+        problems.add(*check_specs(specs, data, standard_of("adam", "1.3")).items)
     show_problems(problems.items, messages())
     errors = len(problems.errors())
     messages().print(f"{errors} {'error' if errors == 1 else 'errors'}" if errors else "specs are good")
@@ -109,6 +133,7 @@ def simulate(specs: Path, subjects: int, seed: int, out: Path, schedule: str | N
 @click.option("--out", type=FOLDER, help="The study's output folder; default: build/$STUDY, or the only one.")
 @click.option("--specs", type=FOLDER, help="The study's specs; default: those in specs/ of the same name.")
 @click.option("--raw", type=FOLDER, help="The raw files; default: raw/ in the output folder or in the specs.")
+@click.option("--sdtm", "inputs", type=FOLDER, help="SDTM behind ADaM; default: sdtm/ in the output folder.")
 @click.option("--json", "as_json", is_flag=True, help="Answer as JSON.")
 def why(
     dataset: str,
@@ -117,6 +142,7 @@ def why(
     out: Path | None,
     specs: Path | None,
     raw: Path | None,
+    inputs: Path | None,
     as_json: bool,
 ) -> None:
     """Say where the value of a cell came from, down to the raw files."""
@@ -126,7 +152,7 @@ def why(
     folder = find_build(out)
     specs = specs or Path("specs") / folder.name
     raw = raw or next((one for one in (folder / "raw", specs / "raw") if one.is_dir()), folder / "raw")
-    answers, warnings = answer(Question(dataset, where, variable, folder, specs, raw))
+    answers, warnings = answer(Question(dataset, where, variable, folder, specs, raw, inputs))
     show_answers(answers, warnings, Terminal(), as_json=as_json)
 
 

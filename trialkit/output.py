@@ -28,7 +28,7 @@ REPORTS = "reports"
 FAILED = "failed"
 
 
-def refuse_output(options: Options) -> None:
+def refuse_output(options: Options, suffix: str = "") -> None:
     """Refuse a folder for output that is something else, before anything is built.
 
     Raises:
@@ -44,14 +44,14 @@ def refuse_output(options: Options) -> None:
     taken = {
         Path(out.anchor): "the root folder",
         options.specs.resolve(): "the folder of the specs",
-        options.raw.resolve(): "the folder of the raw files",
+        options.raw.resolve(): "the folder of the files to read",
     }
     if out in taken:
         raise Refusal([Problem(FOREIGN, f"'{out.name or out}' is {taken[out]}")])
-    refuse_partial(options.out, options.datasets)
+    refuse_partial(options.out, options.datasets, suffix)
 
 
-def refuse_partial(out: Path, datasets: tuple[str, ...]) -> None:
+def refuse_partial(out: Path, datasets: tuple[str, ...], suffix: str = "") -> None:
     """Refuse to put a build of some datasets over a build of all.
 
     Raises:
@@ -59,7 +59,7 @@ def refuse_partial(out: Path, datasets: tuple[str, ...]) -> None:
 
     >>> refuse_partial(Path("nowhere"), ("DM",))
     """
-    earlier = read_manifest(out / REPORTS)
+    earlier = read_manifest(out / f"{REPORTS}{suffix}")
     if datasets and earlier and "failed" not in earlier and not earlier.get("only"):
         what = f"'{out.name}' holds a whole build, and only {', '.join(datasets)} would be built"
         raise Refusal([Problem(PARTIAL, what)])
@@ -81,7 +81,7 @@ def publish(result: Result, options: Options, standard: Standard, steps: Steps) 
     if not result.problems.errors():
         try:
             _publish_all(result, options, standard, steps)
-            shutil.rmtree(options.out / FAILED, ignore_errors=True)
+            shutil.rmtree(options.out / f"{FAILED}{result.suffix}", ignore_errors=True)
             return
         except Refusal as refusal:
             result.problems.add(*refusal.problems)
@@ -89,17 +89,19 @@ def publish(result: Result, options: Options, standard: Standard, steps: Steps) 
 
 
 def _publish_report(result: Result, out: Path) -> None:
-    earlier = read_manifest(out / REPORTS)
-    with publishing(out / (FAILED if earlier and "failed" not in earlier else REPORTS)) as staging:
+    reports, failed = (out / f"{name}{result.suffix}" for name in (REPORTS, FAILED))
+    earlier = read_manifest(reports)
+    with publishing(failed if earlier and "failed" not in earlier else reports) as staging:
         write_reports(staging, result)
         write_manifest(staging, {"study": result.study.spec.study, "failed": True})
 
 
 def _publish_all(result: Result, options: Options, standard: Standard, steps: Steps) -> None:
     data, trace = standard.folder, f"trace/{standard.folder}"
+    reports = f"{REPORTS}{standard.suffix}"
     with ExitStack() as stack:
         folders = {
-            name: stack.enter_context(publishing(options.out / name)) for name in (data, trace, REPORTS)
+            name: stack.enter_context(publishing(options.out / name)) for name in (data, trace, reports)
         }
         refused: list[Problem] = []
         for one in result.built:
@@ -108,7 +110,7 @@ def _publish_all(result: Result, options: Options, standard: Standard, steps: St
         if refused:
             raise Refusal(refused)
         with steps.step("reports"):
-            write_reports(folders[REPORTS], result)
+            write_reports(folders[reports], result)
             facts = {**facts_of(result, standard), "only": list(options.datasets), "profile": options.profile}
             for name, folder in folders.items():
                 write_manifest(folder, facts, DATA_MANIFEST if name == data else MANIFEST)

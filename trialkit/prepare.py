@@ -25,7 +25,7 @@ from trialkit.rule import ANY, Reference
 from trialkit.spec import DatasetSpec
 from trialkit.speccheck import claims
 from trialkit.standard import Standard
-from trialkit.study import Study, frame, load_study
+from trialkit.study import Study, frame, from_datasets, load_study
 from trialkit.terms import Terminology, join_terminologies, load_terminology, read_terminology
 from trialkit.units import STUDY_TABLE, Units, read_conversions
 
@@ -91,7 +91,9 @@ def check_study(study: Study, standard: Standard, raw: Mapping[str, Iterable[str
         columns = _check_records(spec, schema, problems)
         _check_variables(spec, columns, schema, problems)
         problems.add(*claims(spec, standard, terms))
-    problems.add(*dictionary_faults(study), *check_wording(study))
+    problems.add(*dictionary_faults(study))
+    if not standard.from_datasets:  # only of raw files a site is asked
+        problems.add(*check_wording(study))
     return _framed(problems, study)
 
 
@@ -292,6 +294,8 @@ def check_specs(folder: Path, raw: Path | None, standard: Standard) -> Problems:
     []
     """
     study = load_study(folder, standard.folder, ("trialkit.rules", *standard.rules))
+    if standard.from_datasets and raw:
+        study = from_datasets(study, raw)
     problems, headers = Problems(), {}
     for name, source in study.spec.sources.items() if raw else ():
         table = read(source, name, raw, problems) if raw else None

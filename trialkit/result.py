@@ -37,6 +37,8 @@ class Options:
 class Result:
     """What a run made: the datasets in order, the problems, and the ledger; and what it was given.
 
+    ``suffix`` ends the names of the folders for reports.
+
     >>> from trialkit.samples import sample_result
     >>> [one.name for one in sample_result().built]
     ['DM', 'EX', 'VS']
@@ -49,6 +51,7 @@ class Result:
     seconds: list[tuple[str, float]] = field(default_factory=list)
     previous: Previous | None = None
     dictionaries: dict[str, Loaded] = field(default_factory=dict)
+    suffix: str = ""
 
     def exit(self) -> Exit:
         """Give the exit code.

@@ -26,7 +26,7 @@ from trialkit.queries.previous import read_previous
 from trialkit.reporting.unmapped import unmapped_problems
 from trialkit.result import Options, Result
 from trialkit.standard import Standard
-from trialkit.study import Study, chosen, load_study
+from trialkit.study import Study, chosen, from_datasets, load_study
 
 Made: TypeAlias = "tuple[Store, tuple[Built, ...]]"
 
@@ -49,8 +49,10 @@ def run(options: Options, standard: Standard) -> Result:
     >>> [one.name for one in run(sample_options(), sample_standard()).built]
     ['DM', 'EX', 'VS']
     """
-    refuse_output(options)
+    refuse_output(options, standard.suffix)
     study = load_study(options.specs, standard.folder, ("trialkit.rules", *standard.rules))
+    if standard.from_datasets:
+        study = from_datasets(study, options.raw)
     if options.profile:
         study = changed(study, load_profile(study, options.profile, ("trialkit.rules", *standard.rules)))
     previous = read_previous(options.previous, study.spec.study) if options.previous else None
@@ -62,7 +64,7 @@ def run(options: Options, standard: Standard) -> Result:
             store = make_store(study, standard, options.raw, [name for level in levels for name in level])
             coded = load_dictionaries(study, options.dictionaries, [one for level in levels for one in level])
         store.tables.update({name: one.records for name, one in coded.items()})
-        result = Result(study, store, [], store.problems, steps.seconds, previous, coded)
+        result = Result(study, store, [], store.problems, steps.seconds, previous, coded, standard.suffix)
         _build_levels(levels, result, standard, options.workers, steps)
         _judge(result, standard, options.strict or study.spec.strict, steps)
         publish(result, options, standard, steps)

@@ -147,6 +147,10 @@ class StudySpec(Model):
     cutoff: date | None = Field(None, description="data cutoff")
     extract: str = Field("", description="identifier of the extract")
     standard: Standard = Field(Standard(), description="standard and terminology that the datasets follow")
+    analysis: Standard = Field(
+        Standard(name="ADaMIG", version="1.3"),
+        description="standard and terminology that the analysis datasets follow",
+    )
     subject: Subject = Field(Subject(), description="how subjects are identified")
     sources: dict[str, Source] = Field(description="the raw files, by the names that the specs use")
     codelists: dict[str, SponsorCodelist] = Field(
@@ -156,6 +160,19 @@ class StudySpec(Model):
     accept: list[Accept] = Field(default=[], description="findings that the study accepts")
     strict: bool = Field(False, description="data queries are errors")
     plugins: list[str] = Field(default=[], description="packages with further rules, by entry point")
+
+    def of_part(self, part: str) -> StudySpec:
+        """Give what holds for the datasets of one folder, ``sdtm`` or ``adam``.
+
+        >>> spec = StudySpec.model_validate({"study": "S", "created": "2024-01-31", "sources": {}})
+        >>> spec.of_part("adam").standard.name
+        'ADaMIG'
+        """
+        if part != "adam":
+            return self
+        made = self.model_copy(update={"standard": self.analysis, "subject": Subject()})
+        made._source = self._source
+        return made
 
     @model_validator(mode="after")
     def _one_cutoff(self) -> Self:

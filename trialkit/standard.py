@@ -14,6 +14,15 @@ from trialkit.plan import all_variables
 from trialkit.spec import DatasetSpec, StudySpec, Subject
 
 
+def no_format(name: str, kind: str) -> str:
+    """Give no format.
+
+    >>> no_format("LBSTRESN", "Num")
+    ''
+    """
+    return ""
+
+
 def no_name(spec: DatasetSpec) -> str:
     """Name no companion.
 
@@ -57,6 +66,9 @@ class Standard:
         checks: what only it checks of a finished dataset.
         subject: how it identifies subjects.
         companion: what companions show of their datasets.
+        format_of: gives the format of a variable by its name and type, where the spec has none.
+        from_datasets: its datasets are made from finished datasets, not from raw files.
+        suffix: of the folders for reports, where a study has datasets of several standards.
 
     >>> Standard("X", "1", "x", (), None, (), lambda built, context, spec: ()).rules
     ()
@@ -72,6 +84,9 @@ class Standard:
     checks: StandardChecks = field(default_factory=StandardChecks)
     subject: Subject = field(default_factory=Subject)
     companion: Companion = field(default_factory=Companion)
+    format_of: Callable[[str, str], str] = no_format
+    from_datasets: bool = False
+    suffix: str = ""
 
     def facts_of(self, spec: DatasetSpec) -> DatasetFacts | None:
         """Give what the standard says of a dataset; None for one of which it says nothing.
@@ -121,7 +136,7 @@ class Standard:
             (variable and variable.label) or (fact.label if fact else name),
             kind,
             variable.length if variable else None,
-            variable.format if variable else "",
+            (variable and variable.format) or self.format_of(name, kind),
             tuple(own or (fact.codelists if fact else ())),
             (variable and variable.core) or (fact.core if fact else ""),
             fact.role if fact else "",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from importlib.metadata import entry_points
 from pathlib import Path
 from typing import TypeVar
@@ -11,6 +11,7 @@ from typing import TypeVar
 from trialkit.load import Loading, load
 from trialkit.model import Model
 from trialkit.problems import Exit, Kind, Place, Problem, Refusal, code_frame, did_you_mean
+from trialkit.raw.dataset import dataset_sources
 from trialkit.raw.read import read
 from trialkit.raw.source import CsvSource
 from trialkit.raw.table import RawTable
@@ -81,7 +82,27 @@ def load_study(folder: Path, part: str, rules: tuple[str, ...]) -> Study:
         _distinct(spec, datasets, tables, loading)
     loading.problems.refuse()
     assert spec is not None
-    return Study(folder, spec, datasets, tables, loading.texts)
+    return Study(folder, spec.of_part(part), datasets, tables, loading.texts)
+
+
+def from_datasets(study: Study, folder: Path) -> Study:
+    """Give a study whose sources are the datasets of a folder instead of its raw files.
+
+    Raises:
+        Refusal: RAW-091 where the folder has none; STUDY-003 where a dataset has the name of a table.
+
+    >>> from trialkit.samples import sample_study
+    >>> from_datasets(sample_study(), Path("nowhere"))
+    Traceback (most recent call last):
+    trialkit.problems.Refusal: error RAW-091 no datasets to start from: 'nowhere' has none. Give the ...
+    """
+    sources = {name: one for name, one in dataset_sources(folder).items() if name not in study.datasets}
+    spec = study.spec.model_copy(update={"sources": sources, "dictionaries": {}})
+    spec._source = study.spec._source
+    loading = Loading()
+    _distinct(spec, study.datasets, study.tables, loading)
+    loading.problems.refuse()
+    return replace(study, spec=spec)
 
 
 def frame(study: Study, where: Place) -> str:

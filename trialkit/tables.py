@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pyreadstat
@@ -99,7 +100,9 @@ def column_of(values: Any) -> Column:
     array = np.asarray(values)
     if array.dtype.kind in "fiub":
         return Column.numbers(array.astype(np.float64))
-    return Column.text(["" if value is None or value != value else str(value) for value in array.tolist()])
+    codes, distinct = pd.factorize(array.astype(object))  # -1 for None and NaN
+    texts = np.array([*map(str, distinct), ""], object)
+    return Column(texts, np.where(codes < 0, len(distinct), codes).astype(np.int32)).unified()
 
 
 def _xpt(path: Path, only: Sequence[str] | None) -> Table:

@@ -48,6 +48,7 @@ class Question:
     out: Path
     specs: Path
     raw: Path
+    inputs: Path | None = None
 
 
 def find_build(out: Path | None, base: Path = Path("build")) -> Path:
@@ -74,8 +75,14 @@ def find_build(out: Path | None, base: Path = Path("build")) -> Path:
     raise Refusal([Problem(kind, what)])
 
 
-def open_explainer(out: Path, specs: Path, raw: Path) -> Explainer:
+def open_explainer(out: Path, specs: Path, raw: Path, inputs: Path | None = None) -> Explainer:
     """Open the builds of a study's output folder, one for each standard.
+
+    Args:
+        out: the output folder.
+        specs: the study's specs.
+        raw: the raw files behind SDTM.
+        inputs: the SDTM datasets behind ADaM; default: those of the output folder.
 
     Raises:
         Refusal: WHY-001, WHY-006, or the problems of the specs.
@@ -89,7 +96,8 @@ def open_explainer(out: Path, specs: Path, raw: Path) -> Explainer:
         manifest = read_manifest(out / part)
         if manifest is not None:
             version = str(manifest["standard"]).rpartition(" ")[2]
-            builds.append(open_build(out, specs, raw, standard_of(part, version)))
+            read = raw if part == "sdtm" else inputs or out / "sdtm"
+            builds.append(open_build(out, specs, read, standard_of(part, version)))
     if not builds:
         raise Refusal([Problem(NO_BUILD, f"no build in '{out.name}'")])
     return Explainer(builds)
@@ -146,7 +154,7 @@ def why(question: Question) -> tuple[list[Answer], list[str]]:
     Traceback (most recent call last):
     trialkit.problems.Refusal: error WHY-001 no build in 'no'. Build the study first, or give its folder ...
     """
-    explainer = open_explainer(question.out, question.specs, question.raw)
+    explainer = open_explainer(question.out, question.specs, question.raw, question.inputs)
     build = next((one for one in explainer.builds if question.dataset in one.datasets), explainer.builds[0])
     records = records_where(build, question.dataset, question.where)
     answers = [_whole(explainer, question, record) for record in records]

@@ -37,7 +37,9 @@ def dirty(tmp_path_factory):
 
 def test_every_detectable_defect_is_found_and_nothing_else_is_asked(dirty):
     defects, asked = dirty
-    known = {(one["FILE"], one["LINE"]) for one in defects if one["QUERY"] == "Y" and one["DETECTABLE"] == "Y"}
+    known = {
+        (one["FILE"], one["LINE"]) for one in defects if one["QUERY"] == "Y" and one["DETECTABLE"] == "Y"
+    }
     spots = {(one["file"], one["line"]) for one in asked}
     codes = Counter(one["CODE"] for one in defects if one["DETECTABLE"] == "Y")
     assert len(known) > 1000

@@ -50,6 +50,7 @@ class StandardChecks:
         records: finds problems that concern several variables or datasets.
         sanctioned: by variable, values outside its codelist that the guide itself asks for.
         instead: by required variable, identifiers of which one may be filled in its place.
+        filled: the required variables that must have a value in every record; None for all of them.
         described: gives the value domain of a variable that the standard does not list, by its name.
 
     >>> StandardChecks().sanctioned
@@ -61,3 +62,4 @@ class StandardChecks:
     sanctioned: Mapping[str, frozenset[str]] = field(default_factory=dict)
     instead: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     described: Callable[[str], str] = not_described
+    filled: frozenset[str] | None = None

@@ -28,7 +28,9 @@ def value_checks(review: Review, meta: Meta, standard: Standard) -> list[ValueCh
     """
     own = standard.checks
     added = [*own.values(review.built, meta, review.store)]
-    null = [] if any(review.has(name) for name in own.instead.get(meta.name, ())) else values.required(meta)
+    replaced = any(review.has(name) for name in own.instead.get(meta.name, ()))
+    free = own.filled is not None and meta.name not in own.filled
+    null = [] if replaced or free else values.required(meta)
     if meta.type == "Num":
         return [*null, *values.numbers(), *added]
     facts = standard.facts_of(review.built.spec)

@@ -19,7 +19,7 @@ from trialkit.raw.read import read
 from trialkit.raw.table import RawTable
 from trialkit.records import Many, Rows
 from trialkit.standard import Standard
-from trialkit.study import Study, load_study
+from trialkit.study import Study, from_datasets, load_study
 from trialkit.trace import Trace, read_trace, read_unpublished
 
 NO_BUILD = Kind(
@@ -93,6 +93,17 @@ class Build:
         'build/trace/sdtm'
         """
         return self.out / "trace" / self.part
+
+    def made(self, file: str, reader: Build) -> bool:
+        """Say whether this build made the file that another one read.
+
+        >>> from trialkit.samples import sample_explainer
+        >>> [build] = sample_explainer().builds
+        >>> build.made("lb.xpt", build)
+        False
+        """
+        read = {one["file"]: one["sha256"] for one in reader.manifest["inputs"].values()}
+        return file in read and self.manifest["outputs"].get(file) == read[file]
 
     def check(self, dataset: str) -> None:
         """Check that a dataset was built.
@@ -256,6 +267,8 @@ def open_build(out: Path, specs: Path, raw: Path, standard: Standard) -> Build:
     if manifest["build"] != trace["build"]:
         raise Refusal([Problem(APART, APART.title, Place(file=out.name))])
     study = load_study(specs, standard.folder, ("trialkit.rules", *standard.rules))
+    if standard.from_datasets:
+        study = from_datasets(study, raw)
     build = Build(out, standard, study, raw, manifest)
     now = {name: sha256(text.encode()) for name, text in study.texts.items()}
     for name in sorted(now.keys() | manifest["specs"].keys()):

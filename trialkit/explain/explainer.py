@@ -228,16 +228,32 @@ class Explainer:
         >>> sample_explainer().cell("VITALS", 0, "DATE", sample_scope("VS")).spot
         'vitals.csv:2 DATE'
         """
+        build = scope.build
+        if self._goes_on(table, build):
+            return self._of_dataset(table, row, column)
         raw = self.raw(table, scope)
         if raw is not None:
             return raw_cell(raw, row, column)
-        build = scope.build
         if table in build.study.spec.sources:
             file = build.study.spec.sources[table].file
             return Answer(f"{table}.{column}", file=file, column=column, notes=(f"row {row + 1}",))
+        return self._of_dataset(table, row, column)
+
+    def _of_dataset(self, table: str, row: int, column: str) -> Answer | None:
         if not column:
             return Answer(table, record=row + 1)
         return self.why(table, row, column) if self._of(table).has(table, column) else None
+
+    def _goes_on(self, table: str, build: Build) -> bool:
+        """Say whether a source is a dataset of another build that is open: then the way goes on there."""
+        source = build.study.spec.sources.get(table)
+        made = self._of(table)
+        return (
+            source is not None
+            and made is not build
+            and table in made.datasets
+            and made.made(source.file, build)
+        )
 
     def raw(self, table: str, scope: Scope) -> RawTable | None:
         """Give a raw source or table of the study; None for datasets and files that are not there.

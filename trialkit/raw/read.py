@@ -6,6 +6,7 @@ from pathlib import Path
 
 from trialkit.problems import Problems
 from trialkit.raw.clean import clean
+from trialkit.raw.dataset import DatasetSource, read_dataset
 from trialkit.raw.delimited import read_delimited
 from trialkit.raw.files import RawFile, open_file
 from trialkit.raw.odm import read_odm
@@ -44,6 +45,8 @@ def read(source: RawSource, name: str, folder: Path, problems: Problems) -> RawT
     >>> found.items[0].kind.code
     'RAW-002'
     """
+    if isinstance(source, DatasetSource):
+        return read_dataset(source, name, folder, problems)
     file = open_file(source, folder, problems, sha256=source.sha256)
     if file is None:
         return None

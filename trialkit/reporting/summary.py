@@ -55,9 +55,10 @@ def last_line(result: Result, out: Path) -> str:
         _counted(sum(one.count for one in asked), "query", "queries"),
     ]
     counts += [f"{accepted:,} accepted"] if accepted else []
+    reports, failed = (out / f"{name}{result.suffix}" for name in ("reports", "failed"))
     if not errors:
-        return f"{', '.join(counts)}; datasets in {out}, report in {out / 'reports' / 'run.html'}"
-    report = (out / "failed" if read_manifest(out / "failed") else out / "reports") / "run.html"
+        return f"{', '.join(counts)}; datasets in {out}, report in {reports / 'run.html'}"
+    report = (failed if read_manifest(failed) else reports) / "run.html"
     return f"{', '.join(counts)}; nothing was published, report in {report}"
 
 
