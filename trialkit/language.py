@@ -19,7 +19,7 @@ from trialkit.problems import Exit, Kind, Place, Problem, Refusal, did_you_mean
 from trialkit.rule import RecordRule, Rule, VariableRule, find_rules, read_rule
 
 NO_RULE = Kind("CLI-001", "unknown rule", "`trialkit rules` lists them.", exit=Exit.SPEC)
-PACKAGES = ("trialkit.rules", "sdtm.rules")
+PACKAGES = ("trialkit.rules", "sdtm.rules", "adam.rules")
 KINDS = (("Record rules", RecordRule), ("Variable rules", VariableRule))
 SHARED = (Model, Rule, RecordRule, VariableRule)
 MORE = "`trialkit rules NAME` explains one of them: keys, example, problems."

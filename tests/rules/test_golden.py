@@ -31,7 +31,7 @@ from trialkit.terms import Terminology, load_terminology
 from trialkit.units import Units, read_conversions
 
 HERE = Path(__file__).parent
-PACKAGES = ("trialkit.rules", "sdtm.rules")
+PACKAGES = ("trialkit.rules", "sdtm.rules", "adam.rules")
 RULES: dict[str, type[Rule]] = find_rules(PACKAGES)
 KEYS = {
     *("says", "records", "tables", "source", "codelists", "codelist", "units", "variable", "rule"),

@@ -248,12 +248,9 @@ class Explainer:
         """Say whether a source is a dataset of another build that is open: then the way goes on there."""
         source = build.study.spec.sources.get(table)
         made = self._of(table)
-        return (
-            source is not None
-            and made is not build
-            and table in made.datasets
-            and made.made(source.file, build)
-        )
+        if source is None or made is build or table not in made.datasets:
+            return False
+        return made.made(source.file, build)
 
     def raw(self, table: str, scope: Scope) -> RawTable | None:
         """Give a raw source or table of the study; None for datasets and files that are not there.
