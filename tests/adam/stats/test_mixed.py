@@ -1,6 +1,8 @@
-"""The mixed model against R's numbers, against a dense V-matrix REML written here, and against its invariances."""
+"""The mixed model against a dense V-matrix REML, against its invariances, and what it refuses."""
 
+import importlib.util
 import itertools
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -9,85 +11,21 @@ from scipy.optimize import approx_fprime, minimize
 from adam.stats.covariance import Block, Pattern, renumbered
 from adam.stats.design import arrays, reduce, scale
 from adam.stats.errors import (
-    BadInput,
+    BadInputError,
     FitError,
-    NoVariation,
-    RankDeficient,
-    SingularFit,
-    TooFewData,
+    NoVariationError,
+    RankDeficientError,
+    SingularFitError,
+    TooFewDataError,
 )
 from adam.stats.mixed import Diagnostics, _check, fit_mixed
 from adam.stats.reml import curvature, profiled, solve
 
-DIAGONAL = "diagonal"
-
-
-def simulated(seed, n_subjects=9, q=2, noise=0.5, balanced=False):
-    """Subjects with 3 to 7 visits at their own times; q = 1 intercept, 2 with time, 3 with the time after 3."""
-    rng = np.random.default_rng(seed)
-    counts = [6] * n_subjects if balanced else rng.integers(3, 8, n_subjects)
-    t = np.concatenate([np.arange(n) if balanced else np.sort(rng.uniform(0, 6, n)) for n in counts])
-    groups = np.repeat(np.arange(n_subjects), counts)
-    x = np.column_stack([np.ones_like(t), t, np.maximum(t - 3, 0)])
-    z = x[:, :q]
-    root = np.array([[3.0, 0, 0], [0.4, 1.5, 0], [-0.3, 0.5, 2.0]])[:q, :q]
-    effects = rng.normal(size=(n_subjects, q)) @ root.T
-    y = x @ [40, -1, 0.5] + (z * effects[groups]).sum(axis=1) + rng.normal(0, noise, len(t))
-    return y, x, z, groups
-
-
-class Dense:
-    """REML with V as one n x n matrix, straight from the textbook; V = sum of gamma_r G_r."""
-
-    def __init__(self, y, x, z, groups, blocks):
-        self.y, self.x = y, x
-        same = groups[:, None] == groups[None, :]
-        self.parts = []
-        for block in blocks:
-            for a, b in block.pairs:
-                part = np.outer(z[:, a], z[:, b])
-                self.parts.append(same * (part if a == b else part + part.T))
-        self.parts.append(np.eye(len(y)))
-
-    def criterion(self, gamma):
-        v = sum(g * part for g, part in zip(gamma, self.parts, strict=True))
-        sign, log_v = np.linalg.slogdet(v)
-        if sign <= 0 or np.linalg.eigvalsh(v)[0] <= 0:
-            return np.inf
-        inverse = np.linalg.inv(v)
-        information = self.x.T @ inverse @ self.x
-        beta = np.linalg.solve(information, self.x.T @ inverse @ self.y)
-        e = self.y - self.x @ beta
-        free = len(self.y) - self.x.shape[1]
-        return log_v + np.linalg.slogdet(information)[1] + e @ inverse @ e + free * np.log(2 * np.pi)
-
-    def kenward_roger(self, gamma):
-        """vcov, adjusted vcov, P, W: the formulas of Kenward and Roger (1997) with n x n matrices."""
-        v = sum(g * part for g, part in zip(gamma, self.parts, strict=True))
-        inverse, k = np.linalg.inv(v), len(gamma)
-        phi = np.linalg.inv(self.x.T @ inverse @ self.x)
-        p = [-self.x.T @ inverse @ part @ inverse @ self.x for part in self.parts]
-        projector = inverse - inverse @ self.x @ phi @ self.x.T @ inverse
-        w = np.empty((k, k))
-        middle = np.zeros_like(phi)
-        for r, s in itertools.product(range(k), repeat=2):
-            w[r, s] = np.trace(projector @ self.parts[r] @ projector @ self.parts[s])
-        w = 2 * np.linalg.inv(w)
-        for r, s in itertools.product(range(k), repeat=2):
-            q = self.x.T @ inverse @ self.parts[r] @ inverse @ self.parts[s] @ inverse @ self.x
-            middle += w[r, s] * (q - p[r] @ phi @ p[s])
-        return phi, phi + 2 * phi @ middle @ phi, p, w
-
-    def vcov(self, gamma):
-        v = sum(g * part for g, part in zip(gamma, self.parts, strict=True))
-        return np.linalg.inv(self.x.T @ np.linalg.inv(v) @ self.x)
-
-
-def gamma_of(fit):
-    places = {column: i for i, column in enumerate(fit.effects)}
-    pairs = [pair for block in fit.blocks for pair in block.pairs]
-    return np.array([*(fit.g[places[a], places[b]] for a, b in pairs), fit.sigma2])
-
+_spec = importlib.util.spec_from_file_location("dense", Path(__file__).with_name("dense.py"))
+dense_reml = importlib.util.module_from_spec(_spec)
+_spec.loader.exec_module(dense_reml)
+DIAGONAL, Dense = dense_reml.DIAGONAL, dense_reml.Dense
+gamma_of, simulated = dense_reml.gamma_of, dense_reml.simulated
 
 MODELS = [
     pytest.param(1, (Block((0,)),), id="intercept"),
@@ -107,7 +45,7 @@ def test_agrees_with_the_dense_reml(q, blocks, seed):
     dense, gamma = Dense(*data, blocks), gamma_of(fit)
     assert dense.criterion(gamma) == pytest.approx(fit.minus2loglik, abs=1e-7)
     # no direction of the variance parameters leads lower
-    again = minimize(dense.criterion, gamma, method="Nelder-Mead", options={"maxiter": 150, "xatol": 1e-10})
+    again = minimize(dense.criterion, gamma, method="Nelder-Mead", options={"maxiter": 60, "xatol": 1e-10})
     assert again.fun > fit.minus2loglik - 1e-8
     phi, adjusted, p, w = dense.kenward_roger(gamma)
     np.testing.assert_allclose(fit.vcov, phi, rtol=1e-8)
@@ -129,7 +67,9 @@ def test_observed_information_is_that_of_differences(q, blocks):
     hessian = np.empty((size, size))
     for r, s in itertools.product(range(size), repeat=2):
         a, b = np.eye(size)[r] * steps[r], np.eye(size)[s] * steps[s]
-        corners = [dense.criterion(gamma + i * a + j * b) * i * j for i, j in itertools.product((1, -1), repeat=2)]
+        corners = [
+            dense.criterion(gamma + i * a + j * b) * i * j for i, j in itertools.product((1, -1), repeat=2)
+        ]
         hessian[r, s] = sum(corners) / (4 * steps[r] * steps[s])
     jacobian = np.array(
         [(dense.vcov(gamma + d) - dense.vcov(gamma - d)) / (2 * d.sum()) for d in np.diag(steps)]
@@ -155,7 +95,10 @@ def test_derivatives_by_the_factor(q, blocks):
     gradient = approx_fprime(theta, lambda point: local(point).value, 1e-6)
     np.testing.assert_allclose(here.gradient, gradient, rtol=1e-3, atol=1e-3)
     step = 1e-6
-    hessian = [(local(theta + d).gradient - local(theta - d).gradient) / (2 * step) for d in step * np.eye(len(theta))]
+    hessian = [
+        (local(theta + d).gradient - local(theta - d).gradient) / (2 * step)
+        for d in step * np.eye(len(theta))
+    ]
     np.testing.assert_allclose(here.hessian, hessian, rtol=1e-5, atol=1e-5 * np.abs(here.hessian).max())
 
 
@@ -224,28 +167,28 @@ def test_refuses_bad_input():
         (y, x, z, np.where(groups == 1, np.nan, groups)),
         ([], x[:0], z[:0], []),
     ):
-        assert isinstance(refusal(*args), BadInput)
+        assert isinstance(refusal(*args), BadInputError)
 
 
 def test_refuses_a_design_without_full_rank():
     y, x, z, groups = simulated(1)
     error = refusal(y, np.column_stack([x, x[:, 1] - 2 * x[:, 2]]), z, groups)
-    assert isinstance(error, RankDeficient)
+    assert isinstance(error, RankDeficientError)
     assert "of the fixed design is a linear combination" in str(error)
-    assert isinstance(refusal(y, x, np.column_stack([z, z[:, 1]]), groups), RankDeficient)
-    assert isinstance(refusal(y, x, z * [1, 0], groups), RankDeficient)
-    assert isinstance(refusal(y, x, z * [1, 0], groups, [Block((0, 1), DIAGONAL)]), RankDeficient)
+    assert isinstance(refusal(y, x, np.column_stack([z, z[:, 1]]), groups), RankDeficientError)
+    assert isinstance(refusal(y, x, z * [1, 0], groups), RankDeficientError)
+    assert isinstance(refusal(y, x, z * [1, 0], groups, [Block((0, 1), DIAGONAL)]), RankDeficientError)
 
 
 def test_refuses_more_parameters_than_data():
     y, x, z, groups = simulated(1, q=3)
     first = np.concatenate([np.flatnonzero(groups == g)[:3] for g in range(9)])
     error = refusal(y[first], x[first], z[first], groups[first])
-    assert isinstance(error, TooFewData)
+    assert isinstance(error, TooFewDataError)
     assert str(error) == "27 observations are too few for 27 random effects of one block"
-    assert isinstance(refusal(y, x, z, np.zeros(len(y))), TooFewData)
-    assert isinstance(refusal(y, x, z, np.arange(len(y))), TooFewData)
-    assert isinstance(refusal(y[:4], x[:4], z[:4, :1], [1, 1, 2, 2]), TooFewData)
+    assert isinstance(refusal(y, x, z, np.zeros(len(y))), TooFewDataError)
+    assert isinstance(refusal(y, x, z, np.arange(len(y))), TooFewDataError)
+    assert isinstance(refusal(y[:4], x[:4], z[:4, :1], [1, 1, 2, 2]), TooFewDataError)
 
 
 def test_refuses_variances_that_the_visits_cannot_tell_apart():
@@ -255,14 +198,14 @@ def test_refuses_variances_that_the_visits_cannot_tell_apart():
     x = np.column_stack([np.ones(80), t])
     # intercept and slope have the same share of both visits' variances as the residual
     error = refusal(y, x, np.column_stack([np.ones(80), t, t**2 + t]), groups, [Block((0, 1, 2), DIAGONAL)])
-    assert isinstance(error, (TooFewData, SingularFit))
+    assert isinstance(error, (TooFewDataError, SingularFitError))
 
 
 def test_refuses_a_variance_at_zero():
     y, x, z, groups = simulated(1, noise=5.0)
     mean = np.bincount(groups, y) / np.bincount(groups)
     error = refusal(y - mean[groups], x, z[:, :1], groups)
-    assert isinstance(error, SingularFit)
+    assert isinstance(error, SingularFitError)
     assert str(error) == "the variance of random effect 1 is 0"
     assert error.condition == "singular"
 
@@ -273,14 +216,14 @@ def test_refuses_a_correlation_of_one():
     x = np.column_stack([np.ones(60), t])
     y = 3.0 * (np.arange(12) ** 2 % 7)[groups] * (1 + t) + np.tile([1, -2, 0, 2, -1], 12)
     error = refusal(y, x, x, groups)
-    assert isinstance(error, SingularFit)
+    assert isinstance(error, SingularFitError)
     assert "correlation" in str(error)
 
 
 def test_refuses_a_response_without_noise():
     y, x, z, groups = simulated(1)
-    assert isinstance(refusal(x @ [1, 2, 3], x, z, groups), NoVariation)
-    assert isinstance(refusal(np.full(len(y), 7.0), x, z, groups), NoVariation)
+    assert isinstance(refusal(x @ [1, 2, 3], x, z, groups), NoVariationError)
+    assert isinstance(refusal(np.full(len(y), 7.0), x, z, groups), NoVariationError)
     exact = x @ [1, 2, 3] + np.arange(9)[groups] ** 2
     assert isinstance(refusal(exact, x, z[:, :1], groups), FitError)
 
@@ -289,7 +232,7 @@ def test_a_fit_that_did_not_converge_is_an_error():
     y, x, z, codes = arrays(*simulated(1, q=1))
     scaled = scale(y, x, z, codes, (Block((0,)),))
     state = solve(reduce(scaled), np.eye(1))
-    with pytest.raises(FitError, match="no strict minimum after 200 steps: gradient 1, promised fall 0.5"):
+    with pytest.raises(FitError, match="no strict minimum after 200 steps"):
         _check(Diagnostics(1.0, 0.5, 1.0, 1.0, 1.0, 200, 3, 1), state, scaled)
 
 
@@ -298,8 +241,7 @@ def test_small_noisy_samples_are_fitted_or_refused(seed):
     data = simulated(100 + seed, n_subjects=5, q=1 + seed % 3, noise=3.0)
     try:
         fit = fit_mixed(*data)
-    except FitError as error:
-        assert error.condition in {"singular", "too-few-data", "not-converged"}
+    except (SingularFitError, TooFewDataError):
         return
     assert fit.diagnostics.converged
     dense = Dense(*data, fit.blocks)
