@@ -108,7 +108,14 @@ def _beside(root: XmlElement) -> tuple[tuple[str, ...], tuple[str, ...]]:
 
 
 def _xml(element: XmlElement) -> str:
-    return etree.tostring(element, encoding="unicode", with_tail=False)
+    """Write an element with the namespaces that it uses or declares, and with no others."""
+    elements = [one for one in element.iter() if isinstance(one.tag, str)]
+    # an element without a namespace needs xmlns="", which canonical XML leaves out
+    if not elements or not all(space_of(str(one.tag)) for one in elements):
+        return etree.tostring(element, encoding="unicode", with_tail=False)
+    own = {prefix for one in elements for prefix, _ in _declared(one)}
+    prefixes: Any = sorted(own - {""})
+    return etree.tostring(element, method="c14n", exclusive=True, inclusive_ns_prefixes=prefixes).decode()
 
 
 def _require(root: XmlElement, file: str) -> None:
@@ -203,7 +210,7 @@ class _Reader:
 
     def _children(self, shape: Shape, element: XmlElement, spot: Spot) -> _Content:
         nests, content, steps = {nest.tag: nest for nest in shape.children}, _Content(), _Steps(spot.xpath)
-        content.offset = len(element.text or "")
+        content.offset = len(element.text or "") if shape.content else 0
         self._stray(shape, element.text, spot)
         for child in element:
             tag = child.tag if isinstance(child.tag, str) else ""
@@ -212,7 +219,7 @@ class _Reader:
             free = nest is not None and (nest.many or not content.found[nest.field])
             value = self._child(nest, child, xpath) if nest and free else None
             self._place(content, nest, child, value)
-            content.offset += len(child.tail or "")
+            content.offset += len(child.tail or "") if shape.content else 0
             self._stray(shape, child.tail, spot)
         return content
 

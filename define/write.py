@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,8 @@ NOT_XML = Kind("DEF-020", "text that XML cannot hold", "Remove its control chara
 
 USUAL = {"": ODM, "def": DEF, "xlink": XLINK}
 INDENT = "  "
+MARK = "extra"
+_MARKS = re.compile(rb"<\?extra (\d+)\?>")
 DECLARATION = b'<?xml version="1.0" encoding="UTF-8"?>\n'
 
 
@@ -56,15 +59,17 @@ def define_bytes(define: Define) -> bytes:
     >>> define_bytes(sample_define())[:56]
     b'<?xml version="1.0" encoding="UTF-8"?>\n<ODM xmlns="http:'
     """
-    root = _written(define, None, 0)
+    extras = _Extras()
+    root = _written(define, None, 0, extras)
     for one in define.prolog:
-        root.addprevious(_parsed(one))
+        root.addprevious(extras.mark(one))
     for one in reversed(define.epilog):
-        root.addnext(_parsed(one))
-    return DECLARATION + etree.tostring(root.getroottree(), encoding="UTF-8", xml_declaration=False) + b"\n"
+        root.addnext(extras.mark(one))
+    data = etree.tostring(root.getroottree(), encoding="UTF-8", xml_declaration=False)
+    return DECLARATION + extras.put_in(data) + b"\n"
 
 
-def _written(part: Element, parent: XmlElement | None, depth: int) -> XmlElement:
+def _written(part: Element, parent: XmlElement | None, depth: int, extras: _Extras) -> XmlElement:
     shape = shape_of(type(part))
     spaces: Any = {prefix or None: space for prefix, space in _namespaces(part)}
     try:
@@ -76,9 +81,9 @@ def _written(part: Element, parent: XmlElement | None, depth: int) -> XmlElement
         for name, value in _attributes(part, shape):
             element.set(name, value)
         if shape.content:
-            _fill_text(element, part, getattr(part, shape.content))
+            _fill_text(element, part, getattr(part, shape.content), extras)
         else:
-            _fill(element, part, shape, depth)
+            _fill(element, part, shape, depth, extras)
     except ValueError:
         what = f"{NOT_XML.title}, in {etree.QName(part.TAG).localname} {getattr(part, 'oid', '')}"
         raise Refusal([Problem(NOT_XML, what.strip(), Place(line=part.spot.line))]) from None
@@ -93,7 +98,7 @@ def _namespaces(part: Element) -> tuple[tuple[str, str], ...]:
     there = {space for prefix, space in part.namespaces if prefix or space == ODM}
     taken = {prefix for prefix, _ in part.namespaces}
     more = [(prefix, space) for prefix, space in usual.items() if space not in there and prefix not in taken]
-    return (*part.namespaces, *more)
+    return tuple(sorted((*part.namespaces, *more)))
 
 
 def _attributes(part: Element, shape: Shape) -> list[tuple[str, str]]:
@@ -104,27 +109,27 @@ def _attributes(part: Element, shape: Shape) -> list[tuple[str, str]]:
     return every
 
 
-def _fill_text(element: XmlElement, part: Element, text: str) -> None:
+def _fill_text(element: XmlElement, part: Element, text: str, extras: _Extras) -> None:
     """Write the text of an element, each extra where it stood in it."""
     ends = [*(extra.offset for extra in part.extras), len(text)]
     element.text = text[: ends[0]]
     for extra, end in zip(part.extras, ends[1:], strict=True):
-        made = _parsed(extra.xml)
+        made = extras.mark(extra.xml)
         element.append(made)
         made.tail = text[extra.offset : end]
 
 
-def _fill(element: XmlElement, part: Element, shape: Shape, depth: int) -> None:
+def _fill(element: XmlElement, part: Element, shape: Shape, depth: int, extras: _Extras) -> None:
     last: XmlElement | None = None
     for nest, value in _ordered(part, shape):
         if nest is None:
-            child = _parsed(value)
+            child = extras.mark(value)
             element.append(child)
         elif issubclass(nest.made, str):
             child = etree.SubElement(element, nest.tag)
             child.text = value
         else:
-            child = _written(value, element, depth + 1)
+            child = _written(value, element, depth + 1, extras)
         last = child
         child.tail = "\n" + INDENT * (depth + 1)
     if last is not None:
@@ -164,13 +169,28 @@ def _values(part: Element, nest: Nest) -> list[Any]:
     return [] if value is None else [value]
 
 
-def _parsed(xml: str) -> XmlElement:
-    """Parse an extra, which the model keeps as XML."""
-    parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False)
-    try:
-        holder = etree.fromstring(f"<extra>{xml}</extra>", parser)
-    except etree.XMLSyntaxError as error:
-        raise Refusal([Problem(NOT_XML, f"an extra is not XML: {error.msg}")]) from None
-    made = holder[0]
-    made.tail = None
-    return made
+class _Extras:
+    """The extras of a file: a mark stands for each until the file is text.
+
+    An lxml tree cannot take them: an element without a namespace would get that of its new parent.
+    """
+
+    def __init__(self) -> None:
+        self.texts: list[str] = []
+
+    def mark(self, xml: str) -> XmlElement:
+        parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False)
+        try:
+            holder = etree.fromstring(f"<extra>{xml}</extra>", parser)
+        except etree.XMLSyntaxError as error:
+            raise Refusal([Problem(NOT_XML, f"an extra is not XML: {error.msg}")]) from None
+        if len(holder) != 1 or holder.text or holder[0].tail:
+            raise Refusal([Problem(NOT_XML, "an extra is not one element, comment or instruction")])
+        for one in holder.iter():
+            for name, value in one.attrib.items():
+                refuse_script(str(name), str(value), Element())
+        self.texts.append(xml)
+        return etree.ProcessingInstruction(MARK, str(len(self.texts) - 1))
+
+    def put_in(self, data: bytes) -> bytes:
+        return _MARKS.sub(lambda found: self.texts[int(found[1])].encode(), data)
