@@ -27,6 +27,7 @@ ANY = "*"  # stands for the columns of a table that is not read yet
 
 RuleKind: TypeAlias = Literal["column", "table"]
 _OPTIONAL = re.compile(r"\[([^\[\]]*)\]")
+_KEY = re.compile(r"{(\w+)(?:=(\w+))?}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +68,7 @@ class Rule(Model):
     model_config = ConfigDict(arbitrary_types_allowed=True)
 
     example: ClassVar[str] = ""
+    also: ClassVar[str] = ""  # how the sentence goes on, in brackets, where keys are set
     files: ClassVar[tuple[str, ...]] = ()  # files of the study that it depends on without naming them
 
     @classmethod
@@ -90,14 +92,30 @@ class Rule(Model):
     def sentence(self) -> str:
         """Say what the rule does with its own values: the method text of define.xml.
 
-        A part of the summary in brackets falls away where one of its keys has no value.
+        A part of the summary, or of ``also``, in brackets falls away where one of its keys has no value or
+        its default. ``{key=value}`` writes nothing, and keeps the part only for that value.
 
         >>> Rule().sentence()
         'What all rules share: their YAML key, their sentence and what they name.'
         """
-        fields = {info.alias or name: getattr(self, name) for name, info in type(self).model_fields.items()}
-        said = {key: written(value) for key, value in fields.items()}
-        return _OPTIONAL.sub(lambda part: _kept(part[1], said), self.summary()).format_map(said)
+        fields = type(self).model_fields
+        told = self.told()
+        unset = {
+            info.alias or name
+            for name, info in fields.items()
+            if getattr(self, name) == info.get_default(call_default_factory=True)
+        }
+        whole = f"{self.summary().removesuffix('.')}{self.also}."
+        return _OPTIONAL.sub(lambda part: _kept(part[1], told, unset), whole).format_map(told)
+
+    def told(self) -> dict[str, str]:
+        """Write the value of each key as it stands in the sentence.
+
+        >>> Rule().told()
+        {}
+        """
+        fields = type(self).model_fields
+        return {info.alias or name: written(getattr(self, name)) for name, info in fields.items()}
 
     def references(self) -> Iterator[Reference]:
         """Give every column and table that the rule names, those of nested rules included.
@@ -111,9 +129,12 @@ class Rule(Model):
             yield from named(getattr(self, name), [*marks, *inner], self.place(info.alias or name))
 
 
-def _kept(part: str, said: dict[str, str]) -> str:
-    """Keep a part of a sentence in brackets where each of its keys has a value."""
-    return part if all(said[key] for key in re.findall(r"{(\w+)}", part)) else ""
+def _kept(part: str, told: dict[str, str], unset: set[str]) -> str:
+    """Keep a part of a sentence in brackets where each of its keys is set, or has the value it asks for."""
+    for key, value in _KEY.findall(part):
+        if key in unset or told[key].lower() != (value or told[key].lower()) or not told[key]:
+            return ""
+    return re.sub(r"{\w+=\w+}", "", part)
 
 
 def _marks(annotation: Any) -> list[Any]:

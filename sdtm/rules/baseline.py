@@ -28,7 +28,7 @@ BASELINE_TIE = Kind(
 
 
 class Baseline(_OnReference):
-    """Y on the last record of each {by} with a value of {baseline} up to the reference date[ {reference}].
+    """Y on the last record of each {by} with a value of {baseline} up to the reference date {reference}.
 
     The default reference date is RFXSTDTC of the subject in DM. A record counts if its value is there, its
     status is blank, it meets ``where``, and its date is complete and not after the reference date. Where
@@ -36,8 +36,8 @@ class Baseline(_OnReference):
     date counts. Of several on the last day and time, ``order`` decides, then ``ties``. A group without
     such a record has no baseline. (--BLFL, --LOBXFL: SDTM 2.0, Findings.)
 
-    >>> Baseline(baseline="LBSTRESC", date="LBDTC", by=["USUBJID", "LBTESTCD"]).sentence()[-49:]
-    'up to the reference date relative to DM.RFXSTDTC.'
+    >>> Baseline(baseline="LBSTRESC", date="LBDTC", by=["USUBJID", "LBTESTCD"]).sentence()[-44:]
+    'to the reference date DM.RFXSTDTC, on LBDTC.'
     """
 
     value: ColumnName = Field(alias="baseline", description="the result")
@@ -51,6 +51,10 @@ class Baseline(_OnReference):
     order: ColumnNames = Field([], description="numbers or ISO 8601 dates that decide between equal dates")
     ties: Literal["error", "first", "last"] = Field("error", description="which of equal records is baseline")
 
+    also: ClassVar[str] = (
+        ", on {date}[ where {where}][, without a {status}][{same_day=exclude}, not on its day]"
+        "[, in order of {order}][, the {ties} of equal ones][, by {subject}]"
+    )
     default: ClassVar[str] = "RFXSTDTC"
 
     def elsewhere(self) -> list[str]:

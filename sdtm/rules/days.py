@@ -47,14 +47,14 @@ class _OnReference(VariableRule):
             yield Reference(self.subject, self.table, place)
             yield Reference(self.default, self.table, place)
 
-    def sentence(self) -> str:
+    def told(self) -> dict[str, str]:
         """Name the default reference date where it is used.
 
         >>> StudyDay(study_day="DMDTC", reference="RFSTDTC").sentence()
         'Study day of DMDTC relative to RFSTDTC.'
         """
-        said = super().sentence()
-        return said if self.reference else f"{said.rstrip('.')} relative to {self.table}.{self.default}."
+        default = {} if self.reference else {"reference": f"{self.table}.{self.default}"}
+        return super().told() | default
 
     def reference_date(self, context: Context) -> Column:
         """Give the reference date of each record.
@@ -82,7 +82,7 @@ class _OnReference(VariableRule):
 
 
 class StudyDay(_OnReference):
-    """Study day of {study_day}[ relative to {reference}].
+    """Study day of {study_day} relative to {reference}.
 
     The reference date is day 1 and the day before it day -1; there is no day 0 (SDTMIG 3.4, section
     4.4.4). The default reference date is RFSTDTC of the subject in DM. A date that is not complete, or
@@ -94,6 +94,7 @@ class StudyDay(_OnReference):
 
     of: Value = Field(alias="study_day", description="date (ISO 8601)")
 
+    also: ClassVar[str] = "[, by {subject}]"
     example: ClassVar[str] = """\
 LBDY: {study_day: LBDTC}
 DMDY: {study_day: DMDTC, reference: RFSTDTC}

@@ -67,6 +67,10 @@ class Epoch(VariableRule):
         "later", description="epoch of the day on which an element starts"
     )
 
+    also: ClassVar[str] = (
+        "[: {periods}][, {name} of the one][ from {start}][ to {end}][, by {subject}]"
+        "[{same_day=earlier}; a day on which one starts belongs to the one before]"
+    )
     example: ClassVar[str] = """\
 EPOCH: {epoch: LBDTC}
 EPOCHX:

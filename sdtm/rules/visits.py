@@ -235,6 +235,7 @@ class UnscheduledVisit(VariableRule):
     number: str = Field("VISITNUM", description="column of `after` with the visit numbers")
     step: float = Field(0.01, gt=0, lt=1, description="what one visit adds")
 
+    also: ClassVar[str] = "[ in steps of {step}][, days in {on}][, numbers in {number}][, by {subject}]"
     example: ClassVar[str] = "VISITNUM: {unscheduled_visit: VISDT, after: PLANNED, on: VISDT}\n"
 
     def references(self) -> Iterator[Reference]:

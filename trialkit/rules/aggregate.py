@@ -319,6 +319,7 @@ class Count(VariableRule):
     )
     distinct: bool = Field(False, description="count different values of `of`")
 
+    also: ClassVar[str] = "[{distinct=true}, each different value once]"
     example: ClassVar[str] = "NSAE: {count: {table: AE, where: \"AESER == 'Y'\"}}"
 
     def references(self) -> Iterator[Reference]:

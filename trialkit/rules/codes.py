@@ -61,6 +61,10 @@ class Code(VariableRule):
         "only where the codelist is extensible)",
     )
 
+    also: ClassVar[str] = (
+        "[ ({map})][{synonyms=false}, by submission value alone][{match_case=true}, in the same case]"
+        "[{unmapped=keep}, other texts as collected]"
+    )
     example: ClassVar[str] = "SEX: {code: GENDER, codelist: SEX, map: {Man: M}, unmapped: query}"
 
     def apply(self, context: Context) -> Column:
@@ -240,6 +244,7 @@ class Recode(VariableRule):
         "keep (as it is); missing",
     )
 
+    also: ClassVar[str] = "[{ignore_case=true}, in any case][{unmapped=keep}, other values as they are]"
     example: ClassVar[str] = """ARM:
   recode: PLANNED_ARM
   map: {Xan High: Xanomeline High Dose, Xan Low: Xanomeline Low Dose}

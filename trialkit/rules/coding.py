@@ -53,6 +53,7 @@ class Coded(VariableRule):
         "error", description="what a text is that is not in the dictionary: an error or a data query"
     )
 
+    also: ClassVar[str] = "[{by=code}, found by its code]"
     example: ClassVar[str] = "AEDECOD: {coded: AETERM, dictionary: MEDDRA, give: PT, uncoded: query}"
 
     def references(self) -> Iterator[Reference]:

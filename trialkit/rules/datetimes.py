@@ -46,6 +46,8 @@ class _Dated(VariableRule):
         "error", description="what an impossible or unreadable date does: error, query, missing"
     )
 
+    also: ClassVar[str] = "[, unknown parts as {unknown}][, years of two digits from {year_cutoff} on]"
+
     def _read(self, parts: Sequence[tuple[Value, Sequence[str]]], context: Context) -> Column:
         """Read parts of one date; DATE-001 to DATE-004 for what can't be read."""
         columns = [as_text(context.value(value)) for value, _ in parts]
@@ -107,7 +109,7 @@ DateFormats = Annotated[
 
 
 class Date(_Dated):
-    """{date}[ with the time {time}] in ISO 8601, read as {formats}[, {time_formats}].
+    """{date}[ with the time {time}] in ISO 8601, read as {formats}[, times as {time_formats}].
 
     Formats look as the dates do (`DD-MON-YYYY`, `M/D/YYYY h:mm`, `iso`); a text is never read by a
     guess. Unknown parts stay unknown: a partial date is never filled up. A date that can't be, such
@@ -166,6 +168,7 @@ class DateFromParts(_Dated):
     time: Value | None = Field(None, description="the time")
     time_formats: DateFormats = Field([], description="formats of the times; default: h:mm[:ss]")
 
+    also: ClassVar[str] = f"[, times as {{time_formats}}]{_Dated.also}"
     example: ClassVar[str] = "BRTHDTC: {date_from_parts: {year: BRTHYR, month: BRTHMO, day: BRTHDY}}"
 
     def apply(self, context: Context) -> Column:

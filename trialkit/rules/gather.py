@@ -64,6 +64,9 @@ class Gather(RecordRule):
     )
     reason: str = Field("no item has a value", min_length=1, description="why a row has no record at all")
 
+    also: ClassVar[str] = (
+        "[{blank=keep}, with blank items][{blank=drop_if_all}, but for items without any value]"
+    )
     example: ClassVar[str] = """\
 - gather: {SYSBP: SYS_BP, DIABP: DIA_BP}
   key: VSTESTCD

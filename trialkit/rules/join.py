@@ -62,6 +62,10 @@ class Join(RecordRule):
     code: str = Field("", description="the study's own code of the query, such as Q-LB-01")
     rest: str = Field("", description="why rows of a `many` table that fit no record are not needed")
 
+    also: ClassVar[str] = (
+        "[{many=true}, once for each such row][{missing=keep}, if there is one]"
+        "[{missing=drop}; without one left out][{missing=quarantine}; without one left out]"
+    )
     example: ClassVar[str] = """\
 - join: SAMPLES
   on: {SAMPLE: SAMPLENO}

@@ -44,6 +44,7 @@ class Lookup(KeyedRows, VariableRule):
     order: Values = Field([], description="what orders the rows; default: the order of the table")
     unmatched: Invalid = Field("error", description="what a record without a row does: error, query, missing")
 
+    also: ClassVar[str] = "[, the {pick} one][ in order of {order}]"
     example: ClassVar[str] = "VISITNUM: {lookup: VISITNUM, table: VISITS, on: {INSTANCE: VISITNAME}}"
 
     def references(self) -> Iterator[Reference]:
@@ -176,6 +177,7 @@ class Previous(VariableRule):
     order: Values = Field(min_length=1, description="what orders the records")
     step: int = Field(1, description="how many records before; negative: after")
 
+    also: ClassVar[str] = "[, {step} records before]"
     example: ClassVar[str] = "LASTVIS: {previous: SVSTDTC, within: USUBJID, order: SVSTDTC}"
 
     def apply(self, context: Context) -> Column:

@@ -82,6 +82,10 @@ class Number(VariableRule):
     full_width: bool = Field(False, description="full-width digits and signs count")
     invalid: Invalid = Field("error", description="what any other text does: error, query, missing")
 
+    also: ClassVar[str] = (
+        "[, decimal mark '{decimal}'][, thousands mark '{thousands}'][, without {strip} at its ends]"
+        "[{full_width=true}, digits of full width included]"
+    )
     example: ClassVar[str] = "LBSTRESN: {number: LBSTRESC, invalid: missing}"
 
     @model_validator(mode="after")
@@ -145,6 +149,7 @@ class Text(VariableRule):
     )
     mode: Rounding = Field("half_up", description="rounding: half_up, half_even, truncate")
 
+    also: ClassVar[str] = "[ ({mode})]"
     example: ClassVar[str] = "VSSTRESC: {text: VSSTRESN, decimals: 1}"
 
     def apply(self, context: Context) -> Column:
@@ -249,7 +254,7 @@ class Score(VariableRule):
     any answer the score is missing.
 
     >>> Score(score=["A", "B"], maxima=[5, 10], scale=70, unanswered="prorate").sentence()
-    'Sum of A, B, scaled to 70; unanswered items: prorate.'
+    'Sum of A, B, scaled to 70; unanswered items: prorate; maxima of the items: 5, 10.'
     """
 
     items: list[Value] = Field(alias="score", min_length=1, description="the items, as numbers")
@@ -263,6 +268,7 @@ class Score(VariableRule):
         "error", description="what an item that is no number or above its maximum does: error, query, missing"
     )
 
+    also: ClassVar[str] = "[; maxima of the items: {maxima}]"
     example: ClassVar[str] = """TOTAL:
   score: [ITEM1, ITEM2, ITEM3]
   maxima: [10, 5, 5]

@@ -73,6 +73,7 @@ class Rank(VariableRule):
         "error", description="what other terms do: error; query (value missing); last; missing"
     )
 
+    also: ClassVar[str] = "[{unlisted=last}, others last]"
     example: ClassVar[str] = "CATN: {rank: LBCAT, order: [HEMATOLOGY, CHEMISTRY, URINALYSIS], unlisted: last}"
 
     def apply(self, context: Context) -> Column:

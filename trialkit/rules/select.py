@@ -183,8 +183,8 @@ class TableRows(KeyedRows):
     def _alike(self) -> str:
         if self.table and self.on is None:
             return " of the subject"
-        names = list(self.on or ()) if self.table else self.within
-        return f" with the same {', '.join(names)}" if names else ""
+        names = written(self.on or self.within)
+        return f" with the same {names}" if names else ""
 
 
 class Selection(TableRows):

@@ -80,6 +80,7 @@ class Trim(VariableRule):
     of: Value = Field(alias="trim", description="the text")
     inner: bool = Field(False, description="also make each run of blanks within the text one blank")
 
+    also: ClassVar[str] = "[{inner=true}, runs of blanks within as one]"
     example: ClassVar[str] = "AETERM: {trim: AETERM, inner: true}"
 
     def apply(self, context: Context) -> Column:
@@ -142,6 +143,7 @@ class Concat(VariableRule):
     separator: str = Field("", description="text between the parts")
     skip_missing: bool = Field(False, description="leave missing parts out")
 
+    also: ClassVar[str] = "[{skip_missing=true}, missing parts left out]"
     example: ClassVar[str] = """USUBJID: {concat: ["'01-'", PATNUM]}"""
 
     def apply(self, context: Context) -> Column:
@@ -175,6 +177,7 @@ class Split(VariableRule):
     parts: int | None = Field(None, ge=1, description="how many parts the text must have")
     invalid: Invalid = Field("error", description="what a text with other parts does: error, query, missing")
 
+    also: ClassVar[str] = "[ into {parts}]"
     example: ClassVar[str] = 'SYSBP: {split: BP, separator: "/", part: 1, parts: 2}'
 
     @field_validator("part")

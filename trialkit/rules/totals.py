@@ -13,7 +13,7 @@ from trialkit.column import Column, Mask, combine
 from trialkit.context import Context
 from trialkit.match import match
 from trialkit.model import Model
-from trialkit.numerals import as_text
+from trialkit.numerals import as_text, to_text
 from trialkit.problems import Kind
 from trialkit.records import NONE, Records
 from trialkit.rule import ColumnName, Condition, RecordRule, Reference
@@ -39,6 +39,14 @@ class Maxima(Model):
     item: str = Field(description="its column with the items' names")
     maximum: str = Field(description="its column with the items' largest values")
     to: float = Field(description="maximum of the whole scale")
+
+    def sentence(self) -> str:
+        """Say what a total is multiplied by.
+
+        >>> Maxima(table="ADASMAX", item="QSTESTCD", maximum="MAX", to=70).sentence()
+        "70 by the sum of the items' MAX in ADASMAX, by QSTESTCD"
+        """
+        return f"{to_text(self.to)} by the sum of the items' {self.maximum} in {self.table}, by {self.item}"
 
 
 class Total(RecordRule):
@@ -71,6 +79,10 @@ class Total(RecordRule):
     prorate_to: int | None = Field(None, ge=1, description="number of items of the whole scale")
     maxima: Maxima | None = Field(None, description="largest value of each item; needs `item`")
 
+    also: ClassVar[str] = (
+        "[{short=missing}, else missing][, each {item} once][, into {into}][; with {set}]"
+        "[, times {prorate_to} by the number of values][, times {maxima}]"
+    )
     example: ClassVar[str] = """\
 - total: RESULT
   by: [SUBJECT, VISIT, QSDAT]

@@ -86,6 +86,10 @@ class Convert(VariableRule):
     )
 
     files: ClassVar[tuple[str, ...]] = (STUDY_TABLE,)
+    also: ClassVar[str] = (
+        "[ ({mode})][{trailing_zeros=true}, with trailing zeros][{round_bounds=false}, but not after <, >]"
+        "[{unconverted=keep}, as it is where it can't be converted]"
+    )
     example: ClassVar[str] = """LBSTRESC:
   convert: LBORRES
   from: LBORRESU
