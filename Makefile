@@ -12,7 +12,7 @@ PILOT ?= $(TRIALKIT_REFERENCE)/cdiscpilot01
 BIN := .venv/bin
 TRIALKIT := $(BIN)/trialkit
 
-.PHONY: help sdtm adam simulate check test lint docs bench fuzz validate pilot clean
+.PHONY: help sdtm adam analyze simulate check test lint docs bench fuzz validate pilot clean
 
 help: ## Show the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "%-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -25,6 +25,12 @@ adam: .venv/base $(SDTM) ## Build ADaM: STUDY=, SDTM=, OUT=, WORKERS=
 
 $(OUT)/sdtm: | .venv/base $(RAW)
 	$(TRIALKIT) sdtm specs/$(STUDY) --raw $(RAW) --out $(OUT) --workers $(WORKERS)
+
+analyze: .venv/base $(OUT)/adam ## Compute the analyses: STUDY=, OUT=
+	$(TRIALKIT) analyze specs/$(STUDY) --adam $(OUT)/adam --out $(OUT)
+
+$(OUT)/adam: | .venv/base $(SDTM)
+	$(TRIALKIT) adam specs/$(STUDY) --sdtm $(SDTM) --out $(OUT) --workers $(WORKERS)
 
 simulate: .venv/base ## Simulate a raw export: STUDY=, SUBJECTS=, SEED=, RAW=
 	$(TRIALKIT) simulate specs/$(STUDY) --subjects $(SUBJECTS) --seed $(SEED) --out $(RAW)

@@ -84,6 +84,17 @@ def adam(specs: Path, data: Path, out: Path, datasets: str, **choices: Any) -> E
 
 @cli.command()
 @click.argument("specs", type=FOLDER, metavar="SPEC_DIR")
+@click.option("--adam", "data", type=FOLDER, required=True, help="Folder with the analysis datasets.")
+@click.option("--out", type=FOLDER, required=True, help="Folder for analysis/: results, figures, page.")
+def analyze(specs: Path, data: Path, out: Path) -> None:
+    """Compute the analyses that a study declares in analysis/*.yaml: results dataset, figures and page."""
+    outcome = part_of("adam", "analysis.run").analyze(specs, data, out)
+    counts = f"{len(outcome.results)} analyses, {len(outcome.figures)} figures"
+    messages().print(f"{counts}; results in {out / 'analysis'}, page in {out / 'analysis' / 'analysis.html'}")
+
+
+@cli.command()
+@click.argument("specs", type=FOLDER, metavar="SPEC_DIR")
 @click.option("--raw", type=FOLDER, help="Folder with the raw export, to check column names too.")
 @click.option("--sdtm", "data", type=FOLDER, help="Folder with SDTM datasets, to check those of adam/ too.")
 def check(specs: Path, raw: Path | None, data: Path | None) -> Exit:

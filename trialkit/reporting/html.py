@@ -24,9 +24,9 @@ def thousands(number: float) -> str:
 
 
 @functools.cache
-def _environment() -> Environment:
+def _environment(folder: Path) -> Environment:
     made = Environment(
-        loader=FileSystemLoader(TEMPLATES),
+        loader=FileSystemLoader([folder, TEMPLATES]),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
@@ -44,11 +44,16 @@ def _inline(name: str) -> tuple[Markup, str]:
     return Markup(text), f"'sha256-{code}'"  # noqa: S704 - a file of this package, not text from outside
 
 
-def render(template: str, **values: Any) -> str:
+def render(template: str, *, folder: Path = TEMPLATES, **values: Any) -> str:
     """Render a template as one self-contained page.
 
     The page's content security policy allows its own style and script by their hashes and nothing
     else, so that no text in it can run or load anything.
+
+    Args:
+        template: name of the template.
+        folder: where it is; default: the engine's own templates.
+        values: what it shows.
 
     Raises:
         jinja2.TemplateNotFound: there is no such template.
@@ -63,4 +68,4 @@ def render(template: str, **values: Any) -> str:
         "img-src data:; base-uri 'none'; form-action 'none'"
     )
     inline = {"style": style, "script": script, "policy": policy}
-    return _environment().get_template(template).render(**inline, **values)
+    return _environment(folder).get_template(template).render(**inline, **values)

@@ -1,0 +1,1 @@
+"""Analysis results: declared analyses and figures, computed from analysis datasets."""

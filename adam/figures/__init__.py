@@ -1,0 +1,1 @@
+"""The plots that a figure can declare: one class each."""

@@ -1,0 +1,1 @@
+"""The methods that an analysis can declare: one class each."""
