@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import ClassVar, Literal, Self
 
 import numpy as np
@@ -104,7 +105,15 @@ ANL02FL: {analysis_flag: highest, by: [USUBJID, PARAMCD], of: AVAL, order: ADT, 
         counts = context.mask(self.where) if self.where else np.ones(context.count, bool)
         for column in [*scores, *order]:
             counts &= ~column.missing()
-        chosen, tied = self._of_runs(whole, scores or order, order if scores else [], np.flatnonzero(counts))
+        best, inner = (scores, order) if scores else (order, [])
+        chosen, tied = one_of_each(
+            whole,
+            best,
+            np.flatnonzero(counts),
+            inner=inner,
+            last=self.pick == "last",
+            late=self.ties == "last",
+        )
         if self.ties == "error" and tied.any():
             context.report(TIE, TIE.title, tied, key_texts(keys, tied), self)
         row = np.full(len(first), NONE, np.int32)
@@ -124,26 +133,40 @@ ANL02FL: {analysis_flag: highest, by: [USUBJID, PARAMCD], of: AVAL, order: ADT, 
             return [Column.numbers(np.abs(number.objects() - to))]
         return [Column(-number.values, number.codes) if self.pick == "highest" else number]
 
-    def _of_runs(
-        self, whole: npt.NDArray[np.int32], best: list[Column], inner: list[Column], places: Places
-    ) -> tuple[Places, Mask]:
-        """Give the place of one record of each group, and mark records that are equally good.
 
-        Args:
-            whole: the number of each record's group; shape (records,).
-            best: columns whose first values are best, or the last ones for ``last``.
-            inner: the order of records that are equally good.
-            places: the records that count.
-        """
-        group = Column(np.arange(int(whole.max(initial=-1)) + 1, dtype=np.float64), whole[places])
-        levels = [group, *(one.take(places) for one in best)]
-        order = order_by([*levels, *(one.take(places) for one in inner)], len(places))
-        level, _ = combine(levels, len(places))
-        start, stop = _of_level(level[order], group.codes[order], last=self.pick == "last")
-        several = stop - start > 1
-        tied = np.zeros(len(whole), bool)
-        tied[places[order[_within(start[several], stop[several], len(order))]]] = True
-        return places[order[stop - 1] if self.ties == "last" else order[start]], tied
+def one_of_each(
+    whole: Rows,
+    best: Sequence[Column],
+    places: Places,
+    *,
+    inner: Sequence[Column] = (),
+    last: bool = False,
+    late: bool = False,
+) -> tuple[Places, Mask]:
+    """Give the place of one record of each group, and mark records that are equally good.
+
+    Args:
+        whole: the number of each record's group; shape (records,).
+        best: columns whose first values are best.
+        places: the records that count.
+        inner: the order of records that are equally good.
+        last: the last values are best.
+        late: of equally good records the last one is chosen.
+
+    >>> scores = [Column.numbers([2.0, 1.0, 1.0])]
+    >>> chosen, tied = one_of_each(np.zeros(3, np.int32), scores, np.arange(3))
+    >>> chosen.tolist(), tied.tolist()
+    ([1], [False, True, True])
+    """
+    group = Column(np.arange(int(whole.max(initial=-1)) + 1, dtype=np.float64), whole[places])
+    levels = [group, *(one.take(places) for one in best)]
+    order = order_by([*levels, *(one.take(places) for one in inner)], len(places))
+    level, _ = combine(levels, len(places))
+    start, stop = _of_level(level[order], group.codes[order], last=last)
+    several = stop - start > 1
+    tied = np.zeros(len(whole), bool)
+    tied[places[order[_within(start[several], stop[several], len(order))]]] = True
+    return places[order[stop - 1] if late else order[start]], tied
 
 
 def _of_level(level: Rows, group: Rows, *, last: bool) -> tuple[Places, Places]:
