@@ -50,17 +50,26 @@ def problem_codes() -> str:
     return head + "\n".join(rows) + "\n"
 
 
+def schemas() -> dict[str, str]:
+    """Give the JSON Schemas of specs by their file names.
+
+    >>> sorted(schemas())
+    ['dataset.schema.json', 'study.schema.json']
+    """
+    made = {"dataset": dataset_schema(find_rules(PACKAGES)), "study": study_schema()}
+    return {
+        f"{name}.schema.json": json.dumps(schema, indent=1, ensure_ascii=False) + "\n"
+        for name, schema in made.items()
+    }
+
+
 def pages() -> dict[str, str]:
     """Give every generated file by its path in the repository.
 
     >>> sorted(pages())[0]
     'docs/language.md'
     """
-    schemas = {"dataset": dataset_schema(find_rules(PACKAGES)), "study": study_schema()}
-    texts = {
-        f"specs/schema/{name}.schema.json": json.dumps(schema, indent=1, ensure_ascii=False) + "\n"
-        for name, schema in schemas.items()
-    }
+    texts = {f"specs/schema/{name}": text for name, text in schemas().items()}
     return {"docs/language.md": reference(), "docs/problems.md": problem_codes(), **texts}
 
 

@@ -15,10 +15,10 @@ from trialkit.context import Context
 from trialkit.expr import Expression, compile_expression
 from trialkit.load import Loading
 from trialkit.model import Model, SpecMap, SpecText
-from trialkit.numerals import to_text
 from trialkit.problems import NOWHERE, Exit, Kind, Place, Refusal, did_you_mean
 from trialkit.records import Records
 from trialkit.scan import classes_in
+from trialkit.sentence import filled, written
 
 NO_RULE = Kind("SPEC-010", "no rule is named", "Name one rule; `trialkit rules` lists them.", exit=Exit.SPEC)
 TWO_RULES = Kind("SPEC-011", "two rules are named", "Keep one, or nest one in the other.", exit=Exit.SPEC)
@@ -26,8 +26,6 @@ TWO_RULES = Kind("SPEC-011", "two rules are named", "Keep one, or nest one in th
 ANY = "*"  # stands for the columns of a table that is not read yet
 
 RuleKind: TypeAlias = Literal["column", "table"]
-_OPTIONAL = re.compile(r"\[([^\[\]]*)\]")
-_KEY = re.compile(r"{(\w+)(?:=(\w+))?}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,8 +103,7 @@ class Rule(Model):
             for name, info in fields.items()
             if getattr(self, name) == info.get_default(call_default_factory=True)
         }
-        whole = f"{self.summary().removesuffix('.')}{self.also}."
-        return _OPTIONAL.sub(lambda part: _kept(part[1], told, unset), whole).format_map(told)
+        return filled(f"{self.summary().removesuffix('.')}{self.also}.", told, unset)
 
     def told(self) -> dict[str, str]:
         """Write the value of each key as it stands in the sentence.
@@ -127,14 +124,6 @@ class Rule(Model):
             marks = [mark for mark in info.metadata if isinstance(mark, (Names, BeforeValidator))]
             inner = _marks(info.annotation)
             yield from named(getattr(self, name), [*marks, *inner], self.place(info.alias or name))
-
-
-def _kept(part: str, told: dict[str, str], unset: set[str]) -> str:
-    """Keep a part of a sentence in brackets where each of its keys is set, or has the value it asks for."""
-    for key, value in _KEY.findall(part):
-        if key in unset or told[key].lower() != (value or told[key].lower()) or not told[key]:
-            return ""
-    return re.sub(r"{\w+=\w+}", "", part)
 
 
 def _marks(annotation: Any) -> list[Any]:
@@ -165,32 +154,6 @@ def named(value: Any, marks: list[Any], place: Place) -> Iterator[Reference]:
             if isinstance(mark, Names):
                 table = mark.what == "table"
                 yield Reference("" if table else value, value if table else "", place)
-
-
-def written(value: Any) -> str:
-    """Write a field's value into a sentence.
-
-    >>> written(["A", "B"])
-    'A, B'
-    """
-    if isinstance(value, Rule) or hasattr(value, "sentence"):
-        return str(value.sentence()).rstrip(".")
-    if isinstance(value, Expression):
-        return value.text
-    if isinstance(value, float):
-        return to_text(value)
-    if value is None:
-        return ""
-    if isinstance(value, Model):
-        fields = type(value).model_fields
-        parts = {info.alias or name: getattr(value, name) for name, info in fields.items()}
-        return ", ".join(f"{name} {written(part)}" for name, part in parts.items() if part not in ("", None))
-    if isinstance(value, dict):
-        pairs = ((key, written(part)) for key, part in value.items())
-        return ", ".join(key if key == said else f"{key}: {said}" for key, said in pairs)
-    if isinstance(value, (list, tuple)):
-        return ", ".join(written(part) for part in value)
-    return str(value)
 
 
 class VariableRule(Rule):

@@ -35,7 +35,7 @@ PATH = re.compile(r"`([\w./-]+\.(?:yaml|csv))`:$")
 NAMES = ("tutorial", "howto-readers", "howto-dirty-data", "howto-registry", "howto-queries", "outputs")
 PAGES = ["README.md", *(f"docs/{name}.md" for name in NAMES)]
 GIVEN = {  # what a page begins with
-    "README.md": ["specs", "Makefile", "pyproject.toml", "constraints.txt"],
+    "README.md": ["specs/schema", "specs/nct04952155", "Makefile", "pyproject.toml", "constraints.txt"],
     "docs/howto-registry.md": [("tests/sdtm/registry/records/trial.json", "NCT99990001.json")],
 }
 WRITING = __name__ == "__main__"
@@ -182,7 +182,9 @@ def inside(folder):
 
 
 @pytest.mark.parametrize("name", PAGES)
-def test_page_shows_what_happens(name, tmp_path):
+def test_page_shows_what_happens(name, tmp_path, monkeypatch):
+    for word in ("STUDY", "RAW", "OUT", "SUBJECTS", "SEED", "WORKERS", "SDTM", "MAKEFLAGS"):
+        monkeypatch.delenv(word, raising=False)  # as `make test STUDY=mystudy` hands them on
     page = Page(name, tmp_path)
     given(name, tmp_path)
     with inside(tmp_path):
@@ -194,7 +196,13 @@ def given(page, folder):
     for one in GIVEN.get(page, ()):
         source, name = one if isinstance(one, tuple) else (one, one)
         copy = shutil.copytree if (ROOT / source).is_dir() else shutil.copy
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
         copy(ROOT / source, folder / name)
+
+
+def test_pages_begin_without_studies_of_the_user(tmp_path):
+    given("README.md", tmp_path)
+    assert sorted(path.name for path in (tmp_path / "specs").iterdir()) == ["nct04952155", "schema"]
 
 
 def test_every_page_is_run_or_has_nothing_to_run():

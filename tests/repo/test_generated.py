@@ -8,10 +8,18 @@ from jsonschema import Draft202012Validator
 from ruamel.yaml import YAML
 
 from trialkit.generate import kinds, pages
+from trialkit.starter import start_study
 
 ROOT = Path(__file__).resolve().parents[2]
-SPECS = sorted([*ROOT.glob("specs/*/sdtm/*.yaml"), *ROOT.glob("trialkit/templates/starter/sdtm/*.yaml")])
-STUDIES = sorted([*ROOT.glob("specs/*/study.yaml"), *ROOT.glob("trialkit/templates/starter/study.yaml")])
+OWN = ("specs/cdiscpilot01", "specs/nct04952155", "trialkit/templates/starter")  # all others are the user's
+
+
+def of_our_own(root, pattern):
+    return sorted(path for folder in OWN for path in root.glob(f"{folder}/{pattern}"))
+
+
+SPECS = of_our_own(ROOT, "sdtm/*.yaml")
+STUDIES = of_our_own(ROOT, "study.yaml")
 
 
 @pytest.fixture(scope="module")
@@ -44,6 +52,27 @@ def test_specs_name_their_schema(path):
     first = path.read_text(encoding="utf-8").splitlines()[0]
     assert first.startswith("# yaml-language-server: $schema=")
     assert (path.parent / first.split("=", 1)[1]).resolve().is_file()
+
+
+def test_studies_of_the_user_are_not_ours_to_test(tmp_path):
+    for folder in ("specs/mystudy", "specs/nct04952155"):
+        (tmp_path / folder).mkdir(parents=True)
+        (tmp_path / folder / "study.yaml").write_text("not: even a study", encoding="utf-8")
+    assert [path.parent.name for path in of_our_own(tmp_path, "study.yaml")] == ["nct04952155"]
+
+
+@pytest.mark.parametrize("parent", ["specs", "elsewhere"])
+def test_a_new_study_names_its_schema(tmp_path, made, parent):
+    schemas = {name: text for name, text in made.items() if name.startswith("specs/schema/")}
+    for name, text in schemas.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    start_study(tmp_path / parent / "mystudy")
+    paths = sorted((tmp_path / parent / "mystudy").rglob("*.yaml"))
+    assert [path.name for path in paths] == ["dm.yaml", "ex.yaml", "vs.yaml", "study.yaml"]
+    for path in paths:
+        test_specs_name_their_schema(path)
+    assert (tmp_path / parent / "mystudy" / "schema").exists() == (parent == "elsewhere")
 
 
 def test_schema_refuses_what_the_language_refuses(made):

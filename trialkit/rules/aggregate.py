@@ -15,11 +15,12 @@ from trialkit.dates import DAY, is_iso8601, moments
 from trialkit.numerals import as_text
 from trialkit.problems import Kind
 from trialkit.records import NONE
-from trialkit.rule import Reference, Value, VariableRule, written
+from trialkit.rule import Reference, Value, VariableRule
 from trialkit.rules.datetimes import NOT_ISO
 from trialkit.rules.evaluate import as_number, choose
 from trialkit.rules.found import Found
 from trialkit.rules.select import Selection, TableRows, as_selections, keep_list, keep_witness
+from trialkit.sentence import written
 
 NOT_COMPARED = Kind(
     "DATE-108", "dates without a year, or intervals, can't be compared", "Query the site.", "query"

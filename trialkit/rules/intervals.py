@@ -21,7 +21,7 @@ FAR = 10_000_000  # days; more than any date has
 
 
 class Collapse(RecordRule):
-    """One record for each interval, {start} to {end}, of {by} with equal {collapse}, at most {gap} days apart.
+    """One record per interval, {start} to {end}, of {by} with equal {collapse}, at most {gap} days apart.
 
     The records of each ``by`` are put in order of their start. A new interval begins where one of the
     columns changes, or more than ``gap`` days lie between the end of what came before and the
@@ -29,7 +29,7 @@ class Collapse(RecordRule):
     without a complete start and end date is an interval of its own. (EX: SDTMIG 3.4, section 6.1.3.)
 
     >>> Collapse(collapse="EXDOSE", by="USUBJID", start="EXSTDTC", end="EXENDTC", gap=2).sentence()
-    'One record for each interval, EXSTDTC to EXENDTC, of USUBJID with equal EXDOSE, at most 2 days apart.'
+    'One record per interval, EXSTDTC to EXENDTC, of USUBJID with equal EXDOSE, at most 2 days apart.'
     """
 
     same: ColumnNames = Field(

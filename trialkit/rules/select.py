@@ -16,9 +16,10 @@ from trialkit.model import Model, SpecMap
 from trialkit.numerals import as_text
 from trialkit.problems import Place
 from trialkit.records import NONE, Rows, is_main
-from trialkit.rule import Condition, Reference, TableName, Value, VariableRule, loading_of, main_keys, written
+from trialkit.rule import Condition, Reference, TableName, Value, VariableRule, loading_of, main_keys
 from trialkit.rules.evaluate import compute_where
 from trialkit.rules.found import Found
+from trialkit.sentence import written
 from trialkit.steps import ColumnNames, as_list, as_pairs
 
 _TEXT = {"type": "string"}
