@@ -40,5 +40,6 @@ def standard(version: str = "1.3") -> Standard:
         Subject(variable="USUBJID", dataset="ADSL"),
         format_of=display_format,
         from_datasets=True,
+        own_variables=True,
         suffix="-adam",
     )

@@ -65,10 +65,12 @@ def _names(spec: DatasetSpec, standard: Standard) -> Iterator[Problem]:
         if name in spec.supplemental:
             what = f"{name} is under `variables` and under `supplemental`"
             yield Problem(BOTH, what, spec.supplemental[name].place())
-        if facts and not (spec.working or variable.working) and facts.find(name) is None:
+        own = standard.own_variables and variable.label and variable.type
+        if facts and not (spec.working or variable.working or own) and facts.find(name) is None:
             what = f"{name} is no variable of {spec.dataset} in {guide}"
             near = did_you_mean(name, [one.name for one in facts.allowed])
-            hint = near if near.startswith("Did") else ""
+            mend = "Give a variable of the sponsor a label and a type." if standard.own_variables else ""
+            hint = near if near.startswith("Did") else mend
             yield Problem(NO_VARIABLE, what, variable.place(), hint=hint)
 
 

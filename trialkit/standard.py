@@ -68,6 +68,7 @@ class Standard:
         companion: what companions show of their datasets.
         format_of: gives the format of a variable by its name and type, where the spec has none.
         from_datasets: its datasets are made from finished datasets, not from raw files.
+        own_variables: its datasets may have variables of the sponsor, which declare a label and a type.
         suffix: of the folders for reports, where a study has datasets of several standards.
 
     >>> Standard("X", "1", "x", (), None, (), lambda built, context, spec: ()).rules
@@ -86,6 +87,7 @@ class Standard:
     companion: Companion = field(default_factory=Companion)
     format_of: Callable[[str, str], str] = no_format
     from_datasets: bool = False
+    own_variables: bool = False
     suffix: str = ""
 
     def facts_of(self, spec: DatasetSpec) -> DatasetFacts | None:
