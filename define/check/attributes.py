@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from define.check.view import View
+from define.model import CodeList, ItemGroupDef
 from trialkit.problems import Kind, Problem
 
 NO_LABEL = Kind("DEFC-020", "description is absent", "Give it a Description: it is the label.")
@@ -72,7 +73,7 @@ def standards(view: View) -> Iterator[Problem]:
     for one in view.standards.values():
         if one.type == "CT" and not one.publishing_set:
             yield view.problem(NO_SET, one, f"terminology package {one.oid} has no PublishingSet")
-    parts = (*view.metadata.item_groups, *(one for one in view.metadata.codelists if not one.external))
+    parts: tuple[ItemGroupDef | CodeList, ...] = (*view.metadata.item_groups, *view.metadata.codelists)
     for part in parts:
         if part.standard_oid and part.is_non_standard:
             yield view.problem(BOTH_STANDARDS, part, f"{part.oid} has a standard and says it has none")

@@ -9,9 +9,7 @@ from define.check.view import View
 from define.model import RangeCheck, WhereClauseDef
 from trialkit.problems import Kind, Problem
 
-VALUES = Kind(
-    "DEFC-060", "comparison has the wrong number of values", "Give one value; IN and NOTIN take more."
-)
+VALUES = Kind("DEFC-060", "comparison has the wrong number of values", "Give one, or several for IN.")
 NO_CONDITION = Kind("DEFC-061", "value level has no condition", "Give def:WhereClauseRef.")
 SAME = Kind("DEFC-062", "two value levels have the same condition", "Give each its own.")
 NO_COMMENT = Kind(
@@ -101,16 +99,12 @@ def joins(view: View) -> Iterator[Problem]:
         mine = {ref.item_oid for ref in use.group.items}
         for where in use.ref.where_clauses if use.parent else ():
             clause = view.where_clauses.get(where.where_clause_oid)
-            if (
-                clause
-                and clause.oid not in said
-                and not clause.comment_oid
-                and _elsewhere(clause, mine, view)
-            ):
+            if clause is None or clause.oid in said or clause.comment_oid:
+                continue
+            if _elsewhere(clause, mine, view):
                 said.add(clause.oid)
-                yield view.problem(
-                    NO_COMMENT, clause, f"{clause.oid} is on another dataset than {use.group.name}"
-                )
+                what = f"{clause.oid} is on another dataset than {use.group.name}"
+                yield view.problem(NO_COMMENT, clause, what)
 
 
 def _elsewhere(clause: WhereClauseDef, mine: set[str], view: View) -> bool:

@@ -23,10 +23,10 @@ WEB = {"http", "https"}
 
 
 def links(view: View) -> Iterator[Problem]:
-    """Find links that run scripts, are not relative, or have no title.
+    r"""Find links that run scripts, are not relative, or have no title.
 
     >>> from define.check.samples import findings
-    >>> findings(links, "item_groups.0.leaf", href="C:\\\\data\\\\dm.xpt")
+    >>> findings(links, "item_groups.0.leaf", href="C:\\data\\dm.xpt")
     ['LF.DM: the path is not relative']
     """
     for part in walk(view.define):

@@ -11,9 +11,7 @@ from trialkit.problems import Kind, Problem
 
 ORDER_TWICE = Kind("DEFC-070", "order number stands twice", "Number the variables from 1, each once.")
 KEYS = Kind("DEFC-071", "keys are not numbered 1, 2, 3", "Number the keys from 1 without a gap.")
-NO_KEYS = Kind(
-    "DEFC-072", "dataset has no keys", "Give KeySequence to the variables that make a record unique."
-)
+NO_KEYS = Kind("DEFC-072", "dataset has no keys", "Give KeySequence to what makes a record unique.")
 NAME_TWICE = Kind("DEFC-073", "variable stands twice in a dataset", "Keep one.")
 DATASET_TWICE = Kind("DEFC-074", "two datasets have one name", "Give each its own.")
 

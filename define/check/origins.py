@@ -8,9 +8,7 @@ from define.check.view import Use, View
 from trialkit.problems import Kind, Problem
 
 NO_ORIGIN = Kind("DEFC-040", "origin is absent", "Give def:Origin, of the variable or of every value level.")
-NO_METHOD = Kind(
-    "DEFC-041", "derived without a method", "Give MethodOID, of the variable or its value level."
-)
+NO_METHOD = Kind("DEFC-041", "derived without a method", "Give MethodOID to the variable or value level.")
 NO_PREDECESSOR = Kind(
     "DEFC-042", "predecessor is not named", "Name it in the origin's Description, such as DM.SEX."
 )
@@ -83,11 +81,7 @@ def sources(view: View) -> Iterator[Problem]:
     >>> findings(sources, "items.1.origins.0", source="")
     ['origin Collected of IT.DM.SEX has no Source']
     """
-    crf = (
-        {one.leaf_id for one in view.metadata.annotated_crf.documents}
-        if view.metadata.annotated_crf
-        else set()
-    )
+    crf = view.metadata.annotated_crf
     for item in view.metadata.items:
         for origin in item.origins:
             if origin.type in WITH_SOURCE and not origin.source:

@@ -45,7 +45,7 @@ def dangling(view: View) -> Iterator[Problem]:
     ["CodeListRef: no CodeList 'CL.SEXX'"]
     """
     known = _known(view)
-    for part, field, name, oid in _references(view):
+    for part, field, oid in _references(view):
         kind = REFERENCES[field]
         if oid not in known[kind]:
             target = kind.title.removeprefix("no such ")
@@ -63,7 +63,7 @@ def unused(view: View) -> Iterator[Problem]:
     ["nothing refers to CodeList 'CL.SEX'"]
     """
     metadata = view.metadata
-    used = {(REFERENCES[field], oid) for _, field, _, oid in _references(view)}
+    used = {(REFERENCES[field], oid) for _, field, oid in _references(view)}
     every: tuple[tuple[Kind, tuple[Element, ...]], ...] = (
         (NO_ITEM, metadata.items),
         (NO_CODELIST, metadata.codelists),
@@ -80,13 +80,13 @@ def unused(view: View) -> Iterator[Problem]:
                 yield view.problem(UNUSED, part, f"nothing refers to {kind.title[8:]} '{oid}'")
 
 
-def _references(view: View) -> Iterator[tuple[Element, str, str, str]]:
-    """Give every reference: the part, the field, the attribute and the identifier."""
+def _references(view: View) -> Iterator[tuple[Element, str, str]]:
+    """Give every reference: the part, the field and the identifier."""
     for part in walk(view.define):
         for slot in shape_of(type(part)).attributes:
             oid = getattr(part, slot.field)
             if slot.field in REFERENCES and oid:
-                yield part, slot.field, slot.name, oid
+                yield part, slot.field, oid
 
 
 def _known(view: View) -> dict[Kind, Set[str]]:

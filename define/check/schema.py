@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 from lxml import etree
 
@@ -73,7 +74,8 @@ def schema_problems(root: XmlElement, schema: Path, file: str) -> Iterator[Probl
         raise Refusal([Problem(NO_SCHEMA, what)]) from None
     checker.validate(root.getroottree())
     seen = set[tuple[int, str]]()
-    for entry in checker.error_log:
+    entries: Any = checker.error_log
+    for entry in entries:
         # a value out of a list is told twice: that it is not listed, then that it is not of the type
         told = (entry.line, entry.message.partition(": [")[0].partition(": '")[0])
         if told not in seen:

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 
 from define.check.view import View
-from define.model import CodeList
+from define.model import CodeList, CommentDef, MethodDef
 from define.model.alias import nci_code
 from trialkit.problems import Kind, Problem
 
@@ -100,6 +100,7 @@ def texts(view: View) -> Iterator[Problem]:
     for method in view.metadata.methods:
         if not method.type:
             yield view.problem(NO_TYPE, method, f"{method.oid} has no Type")
-    for part in (*view.metadata.methods, *view.metadata.comments):
+    parts: tuple[MethodDef | CommentDef, ...] = (*view.metadata.methods, *view.metadata.comments)
+    for part in parts:
         if not (part.description and part.description.text.strip()):
             yield view.problem(NO_TEXT, part, f"{part.oid} has no Description")
