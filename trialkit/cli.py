@@ -142,7 +142,9 @@ def simulate(specs: Path, subjects: int, seed: int, out: Path, schedule: str | N
 @click.argument("variable")
 @click.option("--where", required=True, help="Condition that names the record, such as LBSEQ == 12.")
 @click.option("--out", type=FOLDER, help="The study's output folder; default: build/$STUDY, or the only one.")
-@click.option("--specs", type=FOLDER, help="The study's specs; default: those in specs/ of the same name.")
+@click.option(
+    "--specs", type=FOLDER, help="The study's specs; default: those of the build's study."
+)
 @click.option("--raw", type=FOLDER, help="The raw files; default: raw/ in the output folder or in the specs.")
 @click.option("--sdtm", "inputs", type=FOLDER, help="SDTM behind ADaM; default: sdtm/ in the output folder.")
 @click.option("--json", "as_json", is_flag=True, help="Answer as JSON.")
@@ -157,12 +159,13 @@ def why(
     as_json: bool,
 ) -> None:
     """Say where the value of a cell came from, down to the raw files."""
-    from trialkit.why import Question, find_build, show_answers
+    from trialkit.explain.find import find_build, find_raw, find_specs
+    from trialkit.why import Question, show_answers
     from trialkit.why import why as answer
 
     folder = find_build(out)
-    specs = specs or Path("specs") / folder.name
-    raw = raw or next((one for one in (folder / "raw", specs / "raw") if one.is_dir()), folder / "raw")
+    specs = specs or find_specs(folder)
+    raw = raw or find_raw(folder, specs)
     answers, warnings = answer(Question(dataset, where, variable, folder, specs, raw, inputs))
     show_answers(answers, warnings, Terminal(), as_json=as_json)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -14,6 +13,7 @@ from trialkit.column import Column
 from trialkit.explain.answer import Answer
 from trialkit.explain.build import NO_BUILD, Build, open_build
 from trialkit.explain.explainer import Explainer
+from trialkit.explain.find import PARTS
 from trialkit.explain.tree import as_tree
 from trialkit.expr import compile_expression
 from trialkit.numerals import texts
@@ -25,11 +25,6 @@ NO_RECORD = Kind("WHY-004", "no record meets the condition", "Correct the condit
 MANY_RECORDS = Kind(
     "WHY-005", "many records meet the condition", "Name more keys in the condition.", exit=Exit.SPEC
 )
-MANY_BUILDS = Kind(
-    "WHY-007", "there is more than one build", "Say which with --out, or set STUDY.", exit=Exit.SPEC
-)
-
-PARTS = ("sdtm", "adam")
 MOST_RECORDS = 10
 SHOWN_KEYS = 5
 
@@ -49,30 +44,6 @@ class Question:
     specs: Path
     raw: Path
     inputs: Path | None = None
-
-
-def find_build(out: Path | None, base: Path = Path("build")) -> Path:
-    """Find the output folder: the one given, that of STUDY, or the only one there is.
-
-    Raises:
-        Refusal: WHY-001 and WHY-007.
-
-    >>> find_build(Path("build/s1")).name
-    's1'
-    """
-    if out is not None:
-        return out
-    if study := os.environ.get("STUDY"):
-        return base / study
-    found = sorted(
-        path for path in base.glob("*") if any(read_manifest(path / part) is not None for part in PARTS)
-    )
-    if len(found) == 1:
-        return found[0]
-    kind = MANY_BUILDS if found else NO_BUILD
-    names = ", ".join(path.name for path in found)
-    what = f"{kind.title}: {names}" if found else f"no build in '{base.name}'"
-    raise Refusal([Problem(kind, what)])
 
 
 def open_explainer(out: Path, specs: Path, raw: Path, inputs: Path | None = None) -> Explainer:

@@ -36,6 +36,7 @@ NAMES = ("tutorial", "howto-readers", "howto-dirty-data", "howto-registry", "how
 PAGES = ["README.md", *(f"docs/{name}.md" for name in NAMES)]
 GIVEN = {  # what a page begins with
     "README.md": ["specs/schema", "specs/nct04952155", "Makefile", "pyproject.toml", "constraints.txt"],
+    "docs/tutorial.md": [("tests/docs/other_build", "build/other")],
     "docs/howto-registry.md": [("tests/sdtm/registry/records/trial.json", "NCT99990001.json")],
 }
 WRITING = __name__ == "__main__"

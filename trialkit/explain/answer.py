@@ -20,6 +20,8 @@ class Answer:
         file: the raw file, empty for what is not raw.
         line: line, row or record in that file, from 1.
         column: the raw column.
+        row: the row, where the file could not be read and its line is not known, from 1.
+        unread: the raw file could not be read, so that the value is not known.
         record: number of the record in its dataset, from 1.
         notes: what else there is to say, such as the case that applied.
         origins: the cells that it came from.
@@ -36,6 +38,8 @@ class Answer:
     file: str = ""
     line: int = 0
     column: str = ""
+    row: int = 0
+    unread: bool = False
     record: int = 0
     notes: tuple[str, ...] = ()
     origins: tuple[Answer, ...] = ()
@@ -47,7 +51,8 @@ class Answer:
         >>> Answer("DM.SEX").spot
         ''
         """
-        place = f"{self.file}:{self.line}" if self.line else self.file
+        row = f" row {self.row}" if self.row else ""
+        place = f"{self.file}:{self.line}" if self.line else f"{self.file}{row}"
         return f"{place} {self.column}".strip()
 
     def every(self) -> Iterator[Answer]:
@@ -66,7 +71,7 @@ class Answer:
         >>> Answer("DM.SEX", origins=(Answer("SUBJ.SEX", file="SUBJ.csv", line=3),)).cells()[0].line
         3
         """
-        found = {(one.file, one.line, one.column): one for one in self.every() if one.file}
+        found = {(one.file, one.line or one.row, one.column): one for one in self.every() if one.file}
         return list(found.values())
 
     def as_json(self) -> dict[str, Any]:

@@ -222,7 +222,8 @@ class Build:
             self._raw[source] = table
             then = self.manifest["inputs"].get(source, {}).get("sha256")
             if table is None:
-                self.warnings.append(f"raw file {spec.file} cannot be read; its texts are not shown")
+                looked = f"'{self.raw_folder.as_posix()}'; its texts are not shown"
+                self.warnings.append(f"raw file {spec.file} cannot be read in {looked}: say where with --raw")
             elif table.sha256 != then:
                 self.warnings.append(f"raw file {spec.file} has changed since the build")
         return self._raw[source]

@@ -236,7 +236,7 @@ class Explainer:
             return raw_cell(raw, row, column)
         if table in build.study.spec.sources:
             file = build.study.spec.sources[table].file
-            return Answer(f"{table}.{column}", file=file, column=column, notes=(f"row {row + 1}",))
+            return Answer(f"{table}.{column}", file=file, row=row + 1, column=column, unread=True)
         return self._of_dataset(table, row, column)
 
     def _of_dataset(self, table: str, row: int, column: str) -> Answer | None:

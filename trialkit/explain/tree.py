@@ -41,7 +41,8 @@ def _grow(tree: Tree, answer: Answer, seen: set[tuple[str, int]]) -> None:
 def _label(answer: Answer, width: int = 0) -> Text:
     if not answer.file:
         return Text.assemble(_name(answer), _said(answer))
-    shown = f"  {answer.value!r}" if answer.column or answer.value else ""
+    value = "(not read)" if answer.unread else repr(answer.value)
+    shown = f"  {value}" if answer.column or answer.value else ""
     return Text.assemble((answer.spot.ljust(width), "cyan"), shown, _role(answer), _said(answer))
 
 

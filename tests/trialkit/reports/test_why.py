@@ -3,18 +3,22 @@
 import csv
 import json
 import shutil
+from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
+from rich.console import Console
 
 from trialkit.cli import cli
 from trialkit.explain.answer import Answer
+from trialkit.explain.find import find_build, find_raw, find_specs
 from trialkit.explain.live import live_parts, parts_of
+from trialkit.explain.tree import as_tree
 from trialkit.problems import Refusal
 from trialkit.rule import VariableRule
 from trialkit.rules.choose import Case, FirstOf
 from trialkit.rules.values import Copy
-from trialkit.why import Question, find_build, open_explainer, records_where, why
+from trialkit.why import Question, open_explainer, records_where, why
 
 
 @pytest.fixture(scope="module")
@@ -280,8 +284,15 @@ def test_changed_raw_files_and_specs_are_said(rebuild):
     assert [(one.file, one.notes) for one in answer.cells()] == [("SUBJ.csv", ("row 2 is gone",))]
     (demo.raw / "SUBJ.csv").unlink()
     (answer,), warnings = why(question)
-    assert warnings[1] == "raw file SUBJ.csv cannot be read; its texts are not shown"
-    assert answer.cells()[0].notes == ("row 2",)
+    assert warnings[1] == (
+        f"raw file SUBJ.csv cannot be read in '{demo.raw.as_posix()}'; its texts are not shown: "
+        "say where with --raw"
+    )
+    assert (answer.cells()[0].spot, answer.cells()[0].unread) == ("SUBJ.csv row 2 SEX", True)
+    console = Console(width=80, color_system=None)
+    with console.capture() as shown:
+        console.print(as_tree(answer))
+    assert shown.get().endswith("└── SUBJ.csv row 2 SEX  (not read)\n")
 
 
 def test_traces_of_another_build_are_refused(rebuild):
@@ -304,6 +315,37 @@ def test_the_build_is_found(demo, tmp_path, monkeypatch):
         find_build(None, tmp_path)
     monkeypatch.setenv("STUDY", "b")
     assert find_build(None, tmp_path) == tmp_path / "b"
+
+
+def test_an_output_folder_itself_is_found_and_its_parts_are_no_builds(demo, tmp_path, monkeypatch):
+    monkeypatch.delenv("STUDY", raising=False)
+    shutil.copytree(demo.out, tmp_path / "build")
+    assert find_build(None, tmp_path / "build") == tmp_path / "build"
+
+
+@pytest.mark.parametrize("out", ["build/demo", "specs/demo/build", "build", "build/other"])
+def test_specs_and_raw_files_of_a_build_are_found(demo, tmp_path, monkeypatch, out):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("STUDY", raising=False)
+    shutil.copytree(demo.specs, "specs/demo")
+    shutil.copytree(demo.raw, "specs/demo/raw")
+    shutil.copytree(demo.specs, "specs/other")
+    (tmp_path / "specs/other/study.yaml").write_text("study: OTHER")
+    shutil.copytree(demo.out, out)
+    assert find_specs(Path(out)) == Path("specs/demo")
+    assert find_raw(Path(out), Path("specs/demo")) == Path("specs/demo/raw")
+    asked = ["why", "DM", "--where", "USUBJID=='DEMO-002'", "SEX"]
+    shown = CliRunner().invoke(cli, [*asked, *(["--out", out] if out.startswith("specs") else [])])
+    assert shown.stdout.endswith("SUBJ.csv:3 SEX  'F'\n")
+
+
+def test_specs_that_are_nowhere_are_asked_for(demo, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "specs/out").mkdir(parents=True)
+    (tmp_path / "specs/out/study.yaml").write_text("study: OTHER")
+    shutil.copytree(demo.out, "build/out")
+    with pytest.raises(Refusal, match=r"STUDY-001 the specs of DEMO are not in 'specs/out', .*--specs"):
+        find_specs(Path("build/out"))
 
 
 def invoke(demo, *more):
