@@ -23,7 +23,7 @@ from trialkit.steps import ColumnNames, as_list, as_pairs, merged_lineage
 
 MONTH = 30.4375  # days
 DIRECTION = Kind(
-    "ADAM-020",
+    "ADAM-050",
     "nothing says which direction of a scale is better",
     "Give each parameter Y or N in the column that `higher_is_better` names.",
 )
