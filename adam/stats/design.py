@@ -15,6 +15,7 @@ from scipy.linalg import qr
 
 from adam.stats.covariance import Array, Block, Ints
 from adam.stats.errors import BadInputError, NoVariationError, RankDeficientError, TooFewDataError
+from adam.stats.tall import upper
 
 _RANK = 1e-7  # of a column after the others, relative to its length: lme4's tolerance
 
@@ -73,15 +74,6 @@ class Reduced:
         3
         """
         return len(self.r)
-
-
-def upper(columns: Array) -> Array:
-    """The triangular factor of the QR decomposition.
-
-    >>> abs(upper(np.array([[3.0], [4.0]]))).round(6).tolist()
-    [[5.0]]
-    """
-    return np.asarray(np.linalg.qr(columns, mode="r"), dtype=np.float64)
 
 
 def arrays(
@@ -151,15 +143,14 @@ def scale(y: Array, x: Array, z: Array, codes: Ints, blocks: Sequence[Block]) ->
         NoVariationError: the fixed effects explain the response completely.
 
     >>> one = np.ones((3, 1))
-    >>> scale(np.array([1.0, 2.0, 3.0]), one, one, np.array([0, 1, 1]), (Block((0,)),)).y_unit
+    >>> round(scale(np.array([1.0, 2.0, 3.0]), one, one, np.array([0, 1, 1]), (Block((0,)),)).y_unit, 6)
     1.0
     """
     _check_rank(x / _lengths(x), "fixed")
     x_unit = upper(x) / np.sqrt(len(x))
     x_scaled = np.asarray(np.linalg.solve(x_unit.T, x.T).T)
-    residual = y - x_scaled @ np.linalg.lstsq(x_scaled, y, rcond=None)[0]
-    free = max(len(y) - x.shape[1], 1)
-    y_unit = float(np.sqrt(residual @ residual / free))
+    left = abs(float(upper(np.column_stack([x_scaled, y]))[-1, -1]))
+    y_unit = left / max(len(y) - x.shape[1], 1) ** 0.5
     if y_unit <= 1e-12 * float(np.abs(y).max()) or y_unit == 0:
         raise NoVariationError("the fixed effects explain the response completely")
     z_unit = _z_unit(z, blocks)
@@ -173,7 +164,7 @@ def _lengths(columns: Array) -> Array:
 
 
 def _check_rank(columns: Array, which: str) -> None:
-    _, r, order = qr(columns, mode="economic", pivoting=True)
+    _, r, order = qr(upper(columns), pivoting=True)
     rank = int(np.sum(np.abs(np.diag(r)) > _RANK * np.sqrt(len(columns))))
     if rank < columns.shape[1]:
         names = ", ".join(str(column) for column in sorted(int(column) for column in order[rank:]))

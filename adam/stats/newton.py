@@ -50,24 +50,26 @@ def descend(function: Callable[[Array], Local], start: Array) -> Minimum:
     """
     point, local = start, function(start)
     for step in range(_STEPS):
-        move, promise = _step(local)
+        move, promise = _step(point, local)
         if promise < _SETTLED:
             return Minimum(point, local, promise, step)
         lower = _lower(function, point, move, local, promise)
         if lower is None:
             return Minimum(point, local, promise, step)
         point, local = lower
-    return Minimum(point, local, _step(local)[1], _STEPS)
+    return Minimum(point, local, _step(point, local)[1], _STEPS)
 
 
-def _step(local: Local) -> tuple[Array, float]:
+def _step(point: Array, local: Local) -> tuple[Array, float]:
     if not np.isfinite(local.hessian).all():
         return np.zeros_like(local.gradient), np.inf
     values, vectors = np.linalg.eigh(local.hessian)
     steep = np.maximum(np.abs(values), 1e-9 * max(float(np.abs(values).max()), 1.0))
     move = -vectors @ ((vectors.T @ local.gradient) / steep)
     promise = -float(local.gradient @ move) / 2
-    return move / max(float(np.linalg.norm(move)), 1.0), promise
+    # at most as far again as the point is from the origin, or 1
+    reach = max(float(np.linalg.norm(point)), 1.0)
+    return move * min(1.0, reach / max(float(np.linalg.norm(move)), 1e-300)), promise
 
 
 def _lower(
@@ -76,7 +78,7 @@ def _lower(
     if promise < 1e-10 * (1 + abs(local.value)):
         # so near the minimum the function no longer shows a fall, but the next step does
         there = function(point + move)
-        return (point + move, there) if _step(there)[1] < promise else None
+        return (point + move, there) if _step(point + move, there)[1] < promise else None
     slope = float(local.gradient @ move)
     for size in 0.5 ** np.arange(40):
         there = function(point + size * move)

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from adam.stats.covariance import Array, Pattern
-from adam.stats.design import Reduced, upper
+from adam.stats.design import Reduced
+from adam.stats.tall import gram, upper
 
 _NOTHING = 1e-60  # keeps the derivatives finite where nothing is left for the residual variance
 
@@ -102,23 +103,39 @@ def curvature(data: Reduced, pattern: Pattern, state: State) -> Curvature:
     """
     phi, tau = state.unit_cov, state.tau
     turned = _turned(pattern, state)
-    times_x = _with_pooled(turned @ state.x, data.x0)
-    times_e = _with_pooled(turned @ state.residual[..., None], state.residual0[:, None])[..., 0]
-    x = np.concatenate([state.x.reshape(-1, len(phi)), data.x0])
-    e = np.concatenate([state.residual.ravel(), state.residual0])
-    p, q = -(x.T @ times_x), _gram(times_x)
-    trace = np.trace(turned, axis1=2, axis2=3).sum(axis=1)
-    flat = turned.reshape(len(turned), -1)
-    traces = flat @ flat.T
-    trace[-1] += data.spare
-    traces[-1, -1] += data.spare
+    p, q, across, quadratic, through = _products(data, state, turned)
+    trace, traces = _traces(turned, data.spare)
     scaled_p = phi @ p
-    gradient = (trace + np.trace(scaled_p, axis1=1, axis2=2)) / tau - times_e @ e / tau**2
+    gradient = (trace + np.trace(scaled_p, axis1=1, axis2=2)) / tau - through / tau**2
     expected = traces - 2 * np.einsum("ab,rsab->rs", phi, q) + np.einsum("rab,sba->rs", scaled_p, scaled_p)
-    across = times_e @ x
-    quadratic = times_e @ times_e.T - across @ phi @ across.T
-    observed = 2 * quadratic / tau**3 - expected / tau**2
+    observed = 2 * (quadratic - across @ phi @ across.T) / tau**3 - expected / tau**2
     return Curvature(gradient, observed, expected / tau**2, p, q)
+
+
+def _traces(turned: Array, spare: int) -> tuple[Array, Array]:
+    # of the derivatives, and of the products of two
+    size = len(turned)
+    trace = np.trace(turned, axis1=2, axis2=3).sum(axis=1)
+    traces = gram(turned.reshape(size, -1).T)
+    trace[-1] += spare
+    traces[-1, -1] += spare
+    return trace, traces
+
+
+def _products(data: Reduced, state: State, turned: Array) -> tuple[Array, ...]:
+    # with derivatives d, design x, residual e: -x'd_r x, x'd_r d_s x, e'd_r x, e'd_r d_s e, e'd_r e
+    size, k = len(turned), len(state.beta)
+    times_x = _with_pooled(turned @ state.x, data.x0)
+    times_e = _with_pooled(turned @ state.residual[..., None], state.residual0[:, None])
+    x = np.concatenate([state.x.reshape(-1, k), data.x0])
+    e = np.concatenate([state.residual.ravel(), state.residual0])
+    wide = np.concatenate([*times_x, *times_e, x, e[:, None]], axis=1)
+    products = gram(wide)
+    ends = np.cumsum([size * k, size, k])
+    of_x, of_e, with_x = (slice(a, b) for a, b in ((0, ends[0]), (ends[0], ends[1]), (ends[1], ends[2])))
+    p = -products[of_x, with_x].reshape(size, k, k)
+    q = products[of_x, of_x].reshape(size, k, size, k).transpose(0, 2, 1, 3)
+    return p, q, products[of_e, with_x], products[of_e, of_e], products[of_e, -1]
 
 
 def _turned(pattern: Pattern, state: State) -> Array:
@@ -134,12 +151,6 @@ def _with_pooled(rows: Array, pooled: Array) -> Array:
     below = np.zeros((len(rows), *pooled.shape))
     below[-1] = pooled
     return np.concatenate([flat, below], axis=1)
-
-
-def _gram(rows: Array) -> Array:
-    size, _, p = rows.shape
-    wide = rows.transpose(1, 0, 2).reshape(-1, size * p)
-    return np.asarray((wide.T @ wide).reshape(size, p, size, p).transpose(0, 2, 1, 3))
 
 
 @dataclass(frozen=True)

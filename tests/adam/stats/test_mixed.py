@@ -246,3 +246,12 @@ def test_small_noisy_samples_are_fitted_or_refused(seed):
     assert fit.diagnostics.converged
     dense = Dense(*data, fit.blocks)
     assert dense.criterion(gamma_of(fit)) == pytest.approx(fit.minus2loglik, abs=1e-6)
+
+
+@pytest.mark.parametrize("noise", [1e-2, 1e-4])
+def test_effects_that_are_much_larger_than_the_noise(noise):
+    y, x, z, groups = simulated(9, q=3, n_subjects=14, noise=0.0)
+    error = np.random.default_rng(9).normal(0, noise, len(y))
+    fit = fit_mixed(y + error, x, z, groups)
+    assert fit.sigma2**0.5 == pytest.approx(noise, rel=0.3)
+    assert fit.diagnostics.gradient < 1e-6
