@@ -55,8 +55,8 @@ def significant(value: float) -> float:
     (0.3333333333, 0.0)
     """
     if value == 0 or not math.isfinite(value):
-        return value
-    return round(value, DIGITS - 1 - math.floor(math.log10(abs(value))))
+        return float(value)
+    return float(round(value, DIGITS - 1 - math.floor(math.log10(abs(value)))))
 
 
 def rows(results: Sequence[Computed]) -> Iterator[tuple[str, ...]]:

@@ -19,6 +19,9 @@ from trialkit.scan import classes_in
 NO_METHOD = Kind("ANL-003", "no method is named", "Name one; the reference lists them.", exit=Exit.SPEC)
 
 
+NOT_ESTIMABLE = "NE"
+
+
 @dataclass(frozen=True, slots=True)
 class Statistic:
     """One result.
@@ -47,12 +50,12 @@ class Statistic:
         """Write the value for a table.
 
         >>> Statistic("P", "p", 0.00001, 4).shown, Statistic("SD", "SD", math.nan, reason="n = 1").shown
-        ('<0.0001', '-')
+        ('<0.0001', 'NE')
         """
         if self.text:
             return self.text
         if math.isnan(self.value):
-            return "-"
+            return NOT_ESTIMABLE
         least = 10.0**-self.decimals
         if self.name.startswith("P") and 0 <= self.value < least:
             return f"<{least:.{self.decimals}f}"

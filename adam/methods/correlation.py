@@ -42,7 +42,7 @@ class Correlation(Method):
         >>> columns = {"A": Column.numbers([1.0]), "P": Column.text(["1"]), "USUBJID": Column.text(["x"])}
         >>> one = Correlation(x="A", x_where="P == '1'", y="A", y_where="P == '2'")
         >>> one.compute(Data("D", columns, 1))[1].shown
-        '-'
+        'NE'
         """
         first, second = self._side(data, self.x, self.x_where), self._side(data, self.y, self.y_where)
         names = sorted(first.keys() & second.keys())

@@ -134,4 +134,4 @@ def _variances(fit: MixedFit) -> list[Statistic]:
         for place, value in zip(fit.effects, spread, strict=True)
     ]
     residual = Statistic("SDRESID", "Residual SD", math.sqrt(fit.sigma2), 3)
-    return [*sds, residual, Statistic("REML", "-2 log REML", fit.minus2loglik, 3)]
+    return [*sds, residual, Statistic("REML", "REML criterion", fit.minus2loglik, 3)]

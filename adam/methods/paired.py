@@ -10,7 +10,7 @@ import numpy as np
 from pydantic import Field
 
 from adam.analysis.data import Data, Numbers
-from adam.analysis.method import Method, Statistic, missing
+from adam.analysis.method import NOT_ESTIMABLE, Method, Statistic, missing
 from adam.stats.signed_rank import SignedRank, signed_rank_test
 from adam.stats.tests_paired import Ratio, TTest, geometric_mean_ratio, paired_t
 from trialkit.column import combine
@@ -87,7 +87,7 @@ def convention(name: str, reason: str = "") -> Statistic:
     >>> convention("exact").shown
     'exact'
     """
-    return Statistic("CONVENTION", "Convention", math.nan, reason=reason, text=name or "-")
+    return Statistic("CONVENTION", "Convention", math.nan, reason=reason, text=name or NOT_ESTIMABLE)
 
 
 class Paired(Method):
@@ -153,7 +153,7 @@ class Paired(Method):
         ...     "USUBJID": Column.text(["x", "x"])}
         >>> made = Paired(of="A", between="P", first="1", second="2").compute(Data("D", columns, 2))
         >>> [(one.name, one.shown, one.reason) for one in made if one.name in ("NPAIR", "SDDIFF")]
-        [('NPAIR', '1', ''), ('SDDIFF', '-', 'one difference: no standard deviation')]
+        [('NPAIR', '1', ''), ('SDDIFF', 'NE', 'one difference: no standard deviation')]
         """
         sides = self.sides(data)
         both = sides.both
