@@ -188,7 +188,7 @@ def test_paired_results_are_those_of_scipy(ard):
 def test_groups_are_described(ard):
     slopes = frames()["ADSLOPE"]
     for period in (1.0, 2.0):
-        values = slopes[slopes.APERIOD == period].AVAL
+        values = slopes.query("APERIOD == @period").AVAL
         levels = {"group1_level": "SLOPE", "group2": "APERIOD", "group2_level": f"{period:g}"}
         for name, right in (
             ("N", len(values)),
