@@ -75,7 +75,7 @@ def parse_define(data: bytes, file: str, problems: Problems) -> Define:
     if root.tag != odm("ODM"):
         what = f"{NOT_ODM.title}: its root is {etree.QName(root).localname}"
         raise Refusal([Problem(NOT_ODM, what, Place(file, line_of(root)))])
-    if _version(root, file) == DEF_20:
+    if version_of(root, file) == DEF_20:
         found: list[Problem] = []
         beside = _beside(root)
         root = upgraded(root, file, found)
@@ -86,8 +86,15 @@ def parse_define(data: bytes, file: str, problems: Problems) -> Define:
     return _Reader(file, problems).define(root, beside)
 
 
-def _version(root: XmlElement, file: str) -> str:
-    """Give the namespace of the version: 2.1 or 2.0."""
+def version_of(root: XmlElement, file: str) -> str:
+    """Give the namespace of the version: 2.1 or 2.0.
+
+    Raises:
+        Refusal: DEF-005.
+
+    >>> version_of(parse_xml(b'<a xmlns:d="http://www.cdisc.org/ns/def/v2.0" d:b="c"/>', "a.xml"), "a.xml")
+    'http://www.cdisc.org/ns/def/v2.0'
+    """
     elements = [one for one in root.iter() if isinstance(one.tag, str)]
     used = {space_of(str(name)) for one in elements for name in (one.tag, *one.attrib)}
     spaces = _versions(used) or _versions(root.nsmap.values())
