@@ -8,6 +8,7 @@ import pkgutil
 from pathlib import Path
 
 from trialkit.language import PACKAGES
+from trialkit.own import part_of
 from trialkit.problems import Kind
 from trialkit.reference import reference
 from trialkit.rule import find_rules
@@ -67,10 +68,11 @@ def pages() -> dict[str, str]:
     """Give every generated file by its path in the repository.
 
     >>> sorted(pages())[0]
-    'docs/language.md'
+    'docs/analyses.md'
     """
     texts = {f"specs/schema/{name}": text for name, text in schemas().items()}
-    return {"docs/language.md": reference(), "docs/problems.md": problem_codes(), **texts}
+    analyses: dict[str, str] = part_of("adam", "analysis.reference").pages()
+    return {"docs/language.md": reference(), "docs/problems.md": problem_codes(), **texts, **analyses}
 
 
 def main(root: Path) -> None:

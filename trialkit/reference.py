@@ -99,13 +99,13 @@ def _groups(rules: Mapping[str, type[Rule]]) -> Iterator[str]:
 
 
 def _study() -> Iterator[str]:
-    yield f"## study.yaml\n\nWhat holds for all datasets of the study.\n\n{_table(keys_of(StudySpec))}"
+    yield f"## study.yaml\n\nWhat holds for all datasets of the study.\n\n{key_table(keys_of(StudySpec))}"
     yield from _inner(StudySpec, "###", but=("sources", "codelists", "accept"))
-    yield f"### Sources\n\n{_said(RawSource)} These keys have all formats:\n\n{_table(_common())}"
+    yield f"### Sources\n\n{said_of(RawSource)} These keys have all formats:\n\n{key_table(_common())}"
     yield from (_format(source) for source in get_args(get_args(Source)[0]))
-    yield f"### Codelists\n\n{_said(SponsorCodelist)}\n\n{_table(keys_of(SponsorCodelist))}"
-    yield f"A term of `terms`. {_said(SponsorTerm)}\n\n{_table(keys_of(SponsorTerm))}"
-    yield f"### Accepted findings\n\n{_said(Accept)}\n\n{_table(keys_of(Accept))}"
+    yield f"### Codelists\n\n{said_of(SponsorCodelist)}\n\n{key_table(keys_of(SponsorCodelist))}"
+    yield f"A term of `terms`. {said_of(SponsorTerm)}\n\n{key_table(keys_of(SponsorTerm))}"
+    yield f"### Accepted findings\n\n{said_of(Accept)}\n\n{key_table(keys_of(Accept))}"
 
 
 def _common() -> list[Key]:
@@ -116,20 +116,20 @@ def _format(source: type[Model]) -> str:
     common = {key.name for key in _common()}
     own = [key for key in keys_of(source) if key.name not in common]
     words = get_args(source.model_fields["format"].annotation)
-    return f"#### {', '.join(words)}\n\n{_said(source)}\n\n{_table(own)}"
+    return f"#### {', '.join(words)}\n\n{said_of(source)}\n\n{key_table(own)}"
 
 
 def _dataset() -> Iterator[str]:
-    yield f"## Datasets\n\n{_said(DatasetSpec)}\n\n{_table(keys_of(DatasetSpec))}"
+    yield f"## Datasets\n\n{said_of(DatasetSpec)}\n\n{key_table(keys_of(DatasetSpec))}"
     own = [key for key in keys_of(Variable) if key.name != "rule"]
-    yield f"### Variables\n\n{_said(Variable)} Beside the keys of its rule:\n\n{_table(own)}"
-    yield f"`origin`: {_said(Origin)}\n\n{_table(keys_of(Origin))}"
-    yield f"`value_level`, a list: {_said(ValueLevel)}\n\n{_table(keys_of(ValueLevel))}"
+    yield f"### Variables\n\n{said_of(Variable)} Beside the keys of its rule:\n\n{key_table(own)}"
+    yield f"`origin`: {said_of(Origin)}\n\n{key_table(keys_of(Origin))}"
+    yield f"`value_level`, a list: {said_of(ValueLevel)}\n\n{key_table(keys_of(ValueLevel))}"
     names = {key.name for key in keys_of(Variable)}
     more = [key for key in keys_of(Supplemental) if key.name not in names]
-    said = f"{_said(Supplemental)} Beside the keys of a variable:"
-    yield f"### Supplemental qualifiers\n\n{said}\n\n{_table(more)}"
-    yield f"### Checks\n\n{_said(Check)}\n\n{_table(keys_of(Check))}"
+    said = f"{said_of(Supplemental)} Beside the keys of a variable:"
+    yield f"### Supplemental qualifiers\n\n{said}\n\n{key_table(more)}"
+    yield f"### Checks\n\n{said_of(Check)}\n\n{key_table(keys_of(Check))}"
 
 
 def _tables() -> str:
@@ -142,7 +142,12 @@ def _tables() -> str:
     )
 
 
-def _said(model: type[Model]) -> str:
+def said_of(model: type[Model]) -> str:
+    """Give the sentence of a model and its notes.
+
+    >>> said_of(Accept)
+    'A finding that the study accepts, with its exact count and its reason.'
+    """
     first = (inspect.getdoc(model) or "").split("\n\n")[0].replace("\n", " ")
     return "\n\n".join(part for part in (first, notes_of(model)) if part)
 
@@ -163,7 +168,7 @@ def _rule(key: str, rule: type[Rule]) -> str:
         f"```yaml\n{example_of(rule)}\n```",
         said if sentences_of(rule) else short(rule),
         notes_of(rule),
-        _table(keys_of(rule)).rstrip(),
+        key_table(keys_of(rule)).rstrip(),
         "\n\n".join(_inner(rule, "")).rstrip(),
         f"Problems:\n\n{faults}" if faults else "",
     ]
@@ -178,10 +183,15 @@ def _inner(model: type[Model], level: str, but: Iterable[str] = ()) -> Iterator[
     for name, keys in inner_keys(model):
         if name not in but:
             head = f"{level} {name}" if level else f"Keys of `{name}`:"
-            yield f"{head}\n\n{_table(keys)}"
+            yield f"{head}\n\n{key_table(keys)}"
 
 
-def _table(keys: Iterable[Key]) -> str:
+def key_table(keys: Iterable[Key]) -> str:
+    """Write keys as a table of Markdown.
+
+    >>> key_table([]).splitlines()[0]
+    '| key | meaning | default |'
+    """
     rows = (f"| `{key.name}` | {_cell(key.meaning)} | {_cell(key.need)} |" for key in keys)
     return "\n".join(["| key | meaning | default |", "|---|---|---|", *rows]) + "\n"
 

@@ -93,3 +93,12 @@ def test_schema_refuses_what_the_language_refuses(made):
 def test_problem_codes_are_unique():
     codes = [kind.code for kind in kinds()]
     assert len(codes) == len(set(codes)) > 100
+
+
+ANALYSES = of_our_own(ROOT, "analysis/*.yaml")
+
+
+@pytest.mark.parametrize("path", ANALYSES, ids=lambda path: f"{path.parts[-3]}-{path.stem}")
+def test_analyses_fit_their_schema(path):
+    schema = json.loads((ROOT / "specs/schema/analysis.schema.json").read_text(encoding="utf-8"))
+    assert errors(path, schema) == []
