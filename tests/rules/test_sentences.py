@@ -35,6 +35,8 @@ SAMPLES = {
     ("date_from_parts", "date_from_parts"): [{"year": "A"}, {"year": "A", "month": "B"}],
     ("case", "case"): [[{"when": "A == 1", "then": one}] for one in ("X", "Y")],
     ("stack", "stack"): [[[{"read": "A"}]], [[{"read": "B"}]]],
+    ("time_to_event", "events"): [[{"table": "A", "date": "B", "description": one}] for one in "XY"],
+    ("time_to_event", "censorings"): [[{"table": "A", "date": one, "description": "X"}] for one in "BC"],
     ("number", "thousands"): [",", " "],
     ("extract", "pattern"): ["[0-9]", "[a-z]"],
 }
