@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from define.check.sheet import Sheet
 from define.check.tables import Tables
-from define.check.view import Use, View
-from trialkit.problems import Kind, Place, Problem, did_you_mean
+from define.check.view import Use, View, nearest
+from trialkit.problems import Kind, Place, Problem
 
 NO_FILE = Kind("DEFC-100", "dataset has no file", "Give the file, or say def:HasNoData.")
 NOT_DESCRIBED = Kind("DEFC-101", "file is not described", "Describe the dataset, or take its file away.")
@@ -41,7 +41,7 @@ def files(view: View, tables: Tables) -> Iterator[Problem]:
         elif not group.has_no_data:
             yield view.problem(NO_FILE, group, f"dataset {group.name} has no file")
     for name in sorted(tables.files.keys() - there):
-        hint = did_you_mean(name, [group.name for group in view.metadata.item_groups])
+        hint = nearest(name, [group.name for group in view.metadata.item_groups])
         what = f"no dataset of define.xml describes {tables.files[name].name}"
         yield Problem(NOT_DESCRIBED, what, Place(tables.files[name].name), hint=hint)
 
@@ -61,7 +61,7 @@ def variables(sheet: Sheet) -> Iterator[Problem]:
             yield sheet.problem(NO_VARIABLE, use, f"{use.name} is not in the data")
     for name in there:
         if name not in names:
-            hint = did_you_mean(name, set(names) - set(there)) if set(names) - set(there) else ""
+            hint = nearest(name, set(names) - set(there))
             what = f"{sheet.group.name}.{name} is not described"
             yield sheet.view.problem(NOT_IN_DEFINE, sheet.group, what, hint=hint)
     if [name for name in names if name in there] != [name for name in there if name in names]:

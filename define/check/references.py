@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Set
 
-from define.check.view import View, walk
+from define.check.view import View, nearest, walk
 from define.model import Element
 from define.model.shape import shape_of
 from define.names import short
-from trialkit.problems import Kind, Problem, did_you_mean
+from trialkit.problems import Kind, Problem
 
 NO_ITEM = Kind("DEFC-001", "no such ItemDef", "Define it, or correct the reference.")
 NO_METHOD = Kind("DEFC-002", "no such MethodDef", "Define it, or correct the reference.")
@@ -50,7 +50,7 @@ def dangling(view: View) -> Iterator[Problem]:
         if oid not in known[kind]:
             target = kind.title.removeprefix("no such ")
             what = f"{short(part.TAG).removeprefix('odm:')}: no {target} '{oid}'"
-            yield view.problem(kind, part, what, hint=did_you_mean(oid, known[kind]))
+            yield view.problem(kind, part, what, hint=nearest(oid, known[kind]))
 
 
 def unused(view: View) -> Iterator[Problem]:

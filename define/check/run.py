@@ -195,10 +195,9 @@ def _not_seen(view: View, oid: str, usage: Usage) -> None:
 
 
 def place_of(problem: Problem) -> Place:
-    """Give the place of a problem without its XPath, which is too long for a line of text.
+    """Give file and line of a problem: its sentence names dataset and variable, and an XPath is long.
 
-    >>> str(place_of(Problem(NO_FOLDER, "w", Place("define.xml", 3, field="/odm:ODM"))))
+    >>> str(place_of(Problem(NO_FOLDER, "w", Place("define.xml", 3, field="/odm:ODM", dataset="DM"))))
     'define.xml:3'
     """
-    where = problem.where
-    return Place(where.file, where.line, where.column, "", where.dataset, where.variable, where.record)
+    return Place(problem.where.file, problem.where.line)

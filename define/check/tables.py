@@ -9,6 +9,7 @@ from define.model import ItemGroupDef
 from trialkit.problems import Place, Problem, Refusal
 from trialkit.tables import ENDINGS, Table, read_table
 
+HEAD = 2**16
 KEPT = 3  # tables in memory at a time; a condition on another dataset needs two
 
 
@@ -20,6 +21,19 @@ def dataset_name(group: ItemGroupDef) -> str:
     'DM'
     """
     return group.sas_dataset_name or group.name
+
+
+def _is_dataset(path: Path) -> bool:
+    """Tell datasets from other files; a JSON file has to be Dataset-JSON."""
+    if path.suffix.lower() not in ENDINGS or not path.is_file():
+        return False
+    if path.suffix.lower() not in (".json", ".ndjson"):
+        return True
+    try:
+        with path.open("rb") as file:
+            return b'"datasetJSONVersion"' in file.read(HEAD)
+    except OSError:
+        return True  # reading it will say why it can't be read
 
 
 class Tables:
@@ -38,7 +52,7 @@ class Tables:
     def __init__(self, folder: Path) -> None:
         """Look what is there."""
         found = sorted(folder.iterdir()) if folder.is_dir() else []
-        files = [path for path in found if path.suffix.lower() in ENDINGS and path.is_file()]
+        files = [path for path in found if _is_dataset(path)]
         files.sort(key=lambda path: ENDINGS.index(path.suffix.lower()))
         self.files: dict[str, Path] = {}
         for path in files:

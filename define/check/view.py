@@ -20,7 +20,7 @@ from define.model import (
     WhereClauseDef,
 )
 from define.model.shape import shape_of
-from trialkit.problems import Kind, Place, Problem
+from trialkit.problems import Kind, Place, Problem, did_you_mean
 
 
 class HasOid(Protocol):
@@ -253,3 +253,13 @@ def walk(part: Element) -> Iterator[Element]:
         for one in value if nest.many else (value,):
             if isinstance(one, Element):
                 yield from walk(one)
+
+
+def nearest(name: str, known: Iterable[str]) -> str:
+    """Ask whether a known name was meant; "" where none is near, so that the usual advice stands.
+
+    >>> nearest("CL.SEXX", ["CL.SEX"]), nearest("A", ["CL.SEX"])
+    ("Did you mean 'CL.SEX'?", '')
+    """
+    said = did_you_mean(name, known)
+    return said if said.startswith("Did") else ""
