@@ -142,9 +142,7 @@ def simulate(specs: Path, subjects: int, seed: int, out: Path, schedule: str | N
 @click.argument("variable")
 @click.option("--where", required=True, help="Condition that names the record, such as LBSEQ == 12.")
 @click.option("--out", type=FOLDER, help="The study's output folder; default: build/$STUDY, or the only one.")
-@click.option(
-    "--specs", type=FOLDER, help="The study's specs; default: those of the build's study."
-)
+@click.option("--specs", type=FOLDER, help="The study's specs; default: those of the build's study.")
 @click.option("--raw", type=FOLDER, help="The raw files; default: raw/ in the output folder or in the specs.")
 @click.option("--sdtm", "inputs", type=FOLDER, help="SDTM behind ADaM; default: sdtm/ in the output folder.")
 @click.option("--json", "as_json", is_flag=True, help="Answer as JSON.")

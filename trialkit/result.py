@@ -7,6 +7,7 @@ from pathlib import Path
 
 from trialkit.built import Built
 from trialkit.context import Store
+from trialkit.dataflow import DatasetFlow, flows
 from trialkit.dictionaries.load import Loaded
 from trialkit.problems import Exit, Problems
 from trialkit.queries.previous import Previous
@@ -37,7 +38,8 @@ class Options:
 class Result:
     """What a run made: the datasets in order, the problems, and the ledger; and what it was given.
 
-    ``suffix`` ends the names of the folders for reports.
+    ``suffix`` ends the names of the folders for reports, and ``asked`` counts the open lines of queries.csv
+    once they are written.
 
     >>> from trialkit.samples import sample_result
     >>> [one.name for one in sample_result().built]
@@ -52,6 +54,21 @@ class Result:
     previous: Previous | None = None
     dictionaries: dict[str, Loaded] = field(default_factory=dict)
     suffix: str = ""
+    asked: int = 0
+    _flows: dict[str, DatasetFlow] = field(default_factory=dict, init=False)
+
+    @property
+    def flows(self) -> dict[str, DatasetFlow]:
+        """Give what flows where in each dataset, by the columns of the raw files that were read.
+
+        >>> from trialkit.samples import sample_result
+        >>> sorted(sample_result().flows)
+        ['DM', 'EX', 'VS']
+        """
+        if not self._flows:
+            headers = {name: list(table.columns) for name, table in self.store.raw.items()}
+            self._flows.update(flows(self.study, headers))
+        return self._flows
 
     def exit(self) -> Exit:
         """Give the exit code.

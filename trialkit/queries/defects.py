@@ -8,12 +8,12 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from trialkit.column import Column
-from trialkit.dataflow import NOTHING, DatasetFlow, flows, raw_leaves
 from trialkit.numerals import texts
 from trialkit.problems import Problem
 from trialkit.raw.table import RawTable
 from trialkit.records import Rows
 from trialkit.reporting.faults import raw_rows, record_keys
+from trialkit.reporting.fields import fields_of, fields_of_item
 from trialkit.result import Result
 
 NO_ROW = -1
@@ -74,8 +74,7 @@ def defects(result: Result, asked: Iterable[Problem]) -> list[Defect]:
     >>> defects(sample_result(), [])
     []
     """
-    headers = {name: list(table.columns) for name, table in result.store.raw.items()}
-    finder = _Finder(result, flows(result.study, headers))
+    finder = _Finder(result)
     found = [one for problem in asked for one in finder.of(problem)]
     return sorted(_merged(found), key=lambda one: (one.form, one.line, one.record, one.fields, one.code))
 
@@ -85,7 +84,6 @@ class _Finder:
     """Finds the raw cells behind a problem."""
 
     result: Result
-    flows: Mapping[str, DatasetFlow]
 
     def of(self, problem: Problem) -> Iterator[Defect]:
         if problem.cells is None:
@@ -94,7 +92,7 @@ class _Finder:
         count = len(problem.cells.values)
         raw = self._raw(problem.cells.rows).items()
         rows: dict[str, list[int]] = {name: mine.tolist() for name, mine in raw if len(mine) == count}
-        fields = {name: self._fields(problem, name) for name in rows}
+        fields = {name: fields_of(problem, name, self.result) for name in rows}
         order = sorted(rows, key=lambda name: not fields[name])
         base = self._base(problem)
         items = self._texts(problem.cells.item, count)
@@ -110,7 +108,8 @@ class _Finder:
 
     def _base(self, problem: Problem) -> Defect:
         dataset = problem.where.dataset
-        reason = self.flows[dataset].reasons.get(problem.spec, "") if dataset in self.flows else ""
+        known = self.result.flows
+        reason = known[dataset].reasons.get(problem.spec, "") if dataset in known else ""
         datasets = (dataset,) if dataset else ()
         code, said = problem.kind.code, problem.what
         return Defect(code, dataset, NO_ROW, 0, (), said=said, reason=reason, datasets=datasets)
@@ -134,28 +133,11 @@ class _Finder:
             return Defect(code, base.form, NO_ROW, 0, (), subject, record, value, said, reason, datasets)
         form, row = behind[0]
         table = self.result.store.raw[form]
-        mine = self._of_item(fields[form], item, base) if item in table.columns else fields[form]
+        mine = fields[form]
+        if item in table.columns:
+            mine = fields_of_item(mine, item, base.datasets[0] if base.datasets else "", self.result)
         seen = (subject, "", value, said, reason, datasets)
         return Defect(code, form, row, int(table.lines[row]), mine, *seen, behind[1:])
-
-    def _of_item(self, fields: tuple[str, ...], item: str, base: Defect) -> tuple[str, ...]:
-        """Leave the columns of other items out, where records were gathered from items."""
-        groups = {} if not base.datasets else self.flows[base.datasets[0]].groups
-        mine = tuple(one for one in fields if one not in groups or one in groups.get(item, NOTHING))
-        return mine or (item,)
-
-    def _fields(self, problem: Problem, source: str) -> tuple[str, ...]:
-        """Name the columns of a source that the rule or check at fault reads."""
-        columns = self.result.store.raw[source].columns
-        if problem.where.field:
-            named = set(problem.where.field.split(", "))
-            return tuple(name for name in columns if name in named)
-        flow = self.flows.get(problem.where.dataset)
-        if flow is None:
-            return ()
-        leaves = flow.places.get(problem.spec, flow.variables.get(problem.where.variable, NOTHING))
-        named = {one.column for one in raw_leaves(leaves, self.flows) if one.table == source}
-        return tuple(name for name in columns if name in named)
 
     def _in_file(self, problem: Problem) -> Iterator[Defect]:
         """Find the cells of what reading a file has found."""

@@ -9,10 +9,10 @@ import numpy as np
 
 from trialkit.cells import Cells
 from trialkit.numerals import texts
-from trialkit.plan import all_variables
 from trialkit.problems import Problem
 from trialkit.raw.table import RawTable
 from trialkit.records import NONE, Rows, is_main
+from trialkit.reporting.fields import fields_of, fields_of_item
 from trialkit.reporting.sheet import Cell
 from trialkit.result import Result
 
@@ -88,7 +88,7 @@ def faults(problem: Problem, result: Result, most: int = MOST_CELLS) -> list[Fau
     head = _head(problem.cells, size)
     raw = result.store.raw
     lines = {name: _lines(raw[name], rows) for name, rows in raw_rows(result, head.rows).items()}
-    read = _columns(problem, result, list(lines))
+    read = {name: fields_of(problem, name, result) for name in lines}
     items = texts(head.item) if head.item is not None else [""] * size
     orders = {item: _order(item, read, result) for item in dict.fromkeys(items)}
     spots = (
@@ -98,7 +98,12 @@ def faults(problem: Problem, result: Result, most: int = MOST_CELLS) -> list[Fau
     subject = texts(head.subject) if head.subject is not None else [""] * size
     cells = zip(subject, record_keys(problem, head, result), items, texts(head.values), spots, strict=True)
     files = {name: raw[name].file for name in lines}
-    return [_fault(*cell, files, read) for cell in cells]
+    columns = {
+        (item, name): ", ".join(_columns(problem, name, item, read[name], result))
+        for item in orders
+        for name in lines
+    }
+    return [_fault(*cell, files, columns) for cell in cells]
 
 
 def _lines(table: RawTable, rows: Rows) -> list[int]:
@@ -107,10 +112,18 @@ def _lines(table: RawTable, rows: Rows) -> list[int]:
     return found
 
 
-def _order(item: str, read: Mapping[str, str], result: Result) -> list[str]:
-    """Order sources: first those that have the column, tables of the study last."""
+def _order(item: str, read: Mapping[str, tuple[str, ...]], result: Result) -> list[str]:
+    """Order sources: first those that have columns at fault, tables of the study last."""
     raw, tables = result.store.raw, result.study.tables
-    return sorted(read, key=lambda name: (item not in raw[name].columns, not read[name], name in tables))
+    return sorted(read, key=lambda name: (name in tables, not read[name], item not in raw[name].columns))
+
+
+def _columns(
+    problem: Problem, source: str, item: str, fields: tuple[str, ...], result: Result
+) -> tuple[str, ...]:
+    if item not in result.store.raw[source].columns:
+        return fields
+    return fields_of_item(fields, item, problem.where.dataset, result)
 
 
 def _fault(
@@ -120,13 +133,13 @@ def _fault(
     value: str,
     spots: list[tuple[str, int]],
     files: Mapping[str, str],
-    read: Mapping[str, str],
+    columns: Mapping[tuple[str, str], str],
 ) -> Fault:
     if not spots:
         return Fault(subject, record, column=item, value=value)
     (source, line), *others = spots
     also = "; ".join(f"{files[name]}:{other}" for name, other in others)
-    return Fault(subject, record, files[source], line, item or read[source], also, value)
+    return Fault(subject, record, files[source], line, columns[item, source], also, value)
 
 
 def _head(cells: Cells, size: int) -> Cells:
@@ -165,18 +178,6 @@ def _behind(result: Result, name: str, places: Rows) -> dict[str, Rows]:
         return {}
     mains = {key: rows for key, rows in built.records.rows.items() if is_main(key)}
     return {key: np.where(places >= 0, rows[places], NONE) for key, rows in mains.items()}
-
-
-def _columns(problem: Problem, result: Result, sources: list[str]) -> dict[str, str]:
-    """Name the raw columns that the variable at fault reads, for each source."""
-    spec = result.study.datasets.get(problem.where.dataset)
-    variable = all_variables(spec).get(problem.where.variable) if spec else None
-    named = [one.column for one in variable.rule.references() if not one.table] if variable else []
-    return {
-        source: problem.where.field
-        or ", ".join(dict.fromkeys(name for name in named if name in result.store.raw[source].columns))
-        for source in sources
-    }
 
 
 def record_keys(problem: Problem, cells: Cells, result: Result) -> list[str]:

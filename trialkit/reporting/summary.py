@@ -42,6 +42,8 @@ def _datasets(result: Result) -> Table:
 def last_line(result: Result, out: Path) -> str:
     """Count errors and data queries, and say where to look.
 
+    One raw cell may be at fault in many records; the lines of queries.csv are counted where they are fewer.
+
     >>> from pathlib import Path
     >>> from trialkit.samples import sample_result
     >>> last_line(sample_result(), Path("build/demo"))
@@ -50,10 +52,10 @@ def last_line(result: Result, out: Path) -> str:
     errors = sum(one.count for one in result.problems.errors())
     asked = [one for one in result.problems.queries() if not one.accepted]
     accepted = sum(one.count for one in result.problems.items if one.accepted)
-    counts = [
-        _counted(errors, "error", "errors"),
-        _counted(sum(one.count for one in asked), "query", "queries"),
-    ]
+    queries = sum(one.count for one in asked)
+    counts = [_counted(errors, "error", "errors"), _counted(queries, "query", "queries")]
+    if queries and 0 < result.asked != queries:
+        counts[1] += f" ({_counted(result.asked, 'line', 'lines')} in queries.csv)"
     counts += [f"{accepted:,} accepted"] if accepted else []
     reports, failed = (out / f"{name}{result.suffix}" for name in ("reports", "failed"))
     if not errors:

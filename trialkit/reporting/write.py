@@ -6,6 +6,7 @@ from pathlib import Path
 
 from trialkit.dictionaries.uncoded import UNCODED_HEADER, uncoded_rows
 from trialkit.queries.listing import list_queries
+from trialkit.queries.previous import RESOLVED
 from trialkit.queries.sheets import write_queries
 from trialkit.reporting.accounts import LEDGER_HEADER, accounts, ledger_rows
 from trialkit.reporting.faults import FAULT_HEADER, fault_rows
@@ -39,5 +40,7 @@ def write_reports(folder: Path, result: Result) -> None:
     if result.study.spec.dictionaries:
         write_sheet(folder / "uncoded.csv", UNCODED_HEADER, uncoded_rows(result))
     spec, earlier = result.study.spec, result.previous.lines if result.previous else None
-    write_queries(folder, list_queries(result, earlier), spec.created, spec.study)
+    listing = list_queries(result, earlier)
+    write_queries(folder, listing, spec.created, spec.study)
+    result.asked = sum(line["status"] != RESOLVED for line in listing.lines)
     (folder / "run.html").write_text(run_page(result), encoding="utf-8", newline="\n")

@@ -32,6 +32,7 @@ from trialkit.reporting.write import write_reports
 from trialkit.result import Options
 from trialkit.run import run
 from trialkit.spec import StudySpec
+from trialkit.starter import start_study
 
 KIND = Kind("Q-LB-01", "many cells are wrong", "Ask the site.", severity="query")
 
@@ -300,13 +301,36 @@ def shown(result, out):
     return file.getvalue()
 
 
+def test_what_was_gathered_from_a_row_names_the_column_at_fault_and_is_asked_once(tmp_path):
+    specs, out = tmp_path / "study", tmp_path / "out"
+    start_study(specs)
+    raw, spec = specs / "raw" / "vitals.csv", specs / "sdtm" / "vs.yaml"
+    text = raw.read_text().replace("23-Jan-2023", "30-Feb-2023").replace("002,Week 1", "002,Week One")
+    raw.write_text(text)
+    for path in (spec, spec.with_name("dm.yaml")):
+        text = path.read_text().replace("formats: DD-MON-YYYY}", "formats: DD-MON-YYYY, invalid: query}")
+        path.write_text(text)
+    spec.write_text(spec.read_text().replace('"Unscheduled {n}"}', '"Unscheduled {n}", unknown: query}'))
+    result = run(Options(specs, specs / "raw", out), standard_of("sdtm", "3.4"))
+    rows = [r for r in sheet(out / "reports" / "problems.csv") if r["dataset"] == "VS"]
+    assert {(r["variable"], r["line"], r["column"]) for r in rows} == {
+        ("VSDTC", "3", "DATE"),
+        ("VISIT", "5", "VISIT"),
+    }
+    asked = sheet(out / "reports" / "queries.csv")
+    assert [(r["line"], r["field"]) for r in asked] == [("3", "DATE"), ("5", "VISIT")]
+    assert last_line(result, out).startswith("0 errors, 6 queries (2 lines in queries.csv); datasets in ")
+
+
 def test_the_terminal_shows_counts_and_no_subject_data(demo):
     text = shown(demo.result, demo.out)
     assert re.search(r"^ DM +5 Demographics", text, re.M)
     assert re.search(
         r"query Q-DM-01 DM\.AGE \S+\.csv:\d+ \(\S+:\d+:\d+\) \(2 times\) Is the age right\.", text
     )
-    assert re.search(r"0 errors, \d+ queries, 1 accepted; datasets in ", text.splitlines()[-1])
+    assert re.search(
+        r"0 errors, 17 queries \(3 lines in queries\.csv\), 1 accepted; datasets in ", text.splitlines()[-1]
+    )
     assert "DEMO-00" not in text
     assert "FIRSTEX" not in text
 
