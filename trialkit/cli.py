@@ -273,6 +273,18 @@ def impact(changed: tuple[str, ...], as_json: bool, **asked: Any) -> None:
     show_impact(found, Terminal(), as_json=as_json)
 
 
+@cli.command(name="define-check")
+@click.argument("file", type=FILE, metavar="DEFINE_XML")
+@click.option("--data", type=FOLDER, help="The datasets, to compare with.")
+@click.option("--schema", type=FOLDER, help="The XML Schema; default: that of defineutils, where installed.")
+@click.option("--json", "json_file", type=FILE, help="Write what was found as JSON, with XPaths.")
+@click.option("--html", "html_file", type=FILE, help="Write a page for the browser.")
+def define_check(file: Path, **choices: Path | None) -> Exit:
+    """Check a define.xml: by its XML Schema, by the standard beyond it, and by the data it describes."""
+    code: Exit = part_of("define", "commands").define_check(file, **choices)
+    return code
+
+
 def main() -> None:
     """Run the command line; exit codes as in ``Exit``.
 
