@@ -8,11 +8,12 @@ SEED ?= 1
 WORKERS ?= 1
 SDTM ?= $(OUT)/sdtm
 PILOT ?= $(TRIALKIT_REFERENCE)/cdiscpilot01
+PILOT_ADAM ?= $(TRIALKIT_REFERENCE)/adam_pilot
 
 BIN := .venv/bin
 TRIALKIT := $(BIN)/trialkit
 
-.PHONY: help sdtm adam analyze simulate check test lint docs bench fuzz validate pilot clean
+.PHONY: help sdtm adam analyze simulate check test lint docs bench fuzz validate pilot pilot-adam clean
 
 help: ## Show the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "%-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -62,6 +63,9 @@ validate: .venv/dev ## Slow proofs
 
 pilot: .venv/dev ## Score CDISCPILOT01 against its published SDTM: PILOT=folder with raw/ and target/
 	$(BIN)/python bench/pilot.py --raw $(PILOT)/raw --target $(PILOT)/target
+
+pilot-adam: .venv/dev ## Score the ADaM of CDISCPILOT01 against the published one: PILOT_ADAM=folder with sdtm/ and adam/
+	$(BIN)/python bench/pilot_adam.py --data $(PILOT_ADAM)
 
 clean: ## Remove build/ and .venv
 	rm -rf build .venv
