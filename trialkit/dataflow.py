@@ -6,7 +6,7 @@ are depends on the columns that the record rules compare, filter and join by.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple, TypeAlias
 
@@ -75,11 +75,25 @@ class _Columns:
         return frozenset(Leaf(one, name) for one in having)
 
 
+Mark: TypeAlias = Callable[[Model, Leaves], Leaves]
+
+
+def unmarked(rule: Model, leaves: Leaves) -> Leaves:
+    """Give the columns behind a value as they are.
+
+    >>> unmarked(Read(read="SUBJ"), NOTHING)
+    frozenset()
+    """
+    return leaves
+
+
 class _Walk:
     """Follows the steps and variables of one dataset."""
 
-    def __init__(self, spec: DatasetSpec, study: Study, known: Mapping[str, frozenset[str] | None]) -> None:
-        self.study, self.known, self.spec = study, known, spec
+    def __init__(
+        self, spec: DatasetSpec, study: Study, known: Mapping[str, frozenset[str] | None], mark: Mark
+    ) -> None:
+        self.study, self.known, self.spec, self.mark = study, known, spec, mark
         self.flow, self.columns = DatasetFlow(), _Columns()
 
     def run(self) -> DatasetFlow:
@@ -110,7 +124,7 @@ class _Walk:
                     leaves |= self._variable(one.column, (*above, name))
                 else:
                     leaves |= self._named([one], self.columns)
-            found[name] = frozenset(leaves)
+            found[name] = self.mark(rule, frozenset(leaves))
         return found[name]
 
     def _named(self, references: Iterable[Reference], columns: _Columns) -> Leaves:
@@ -133,7 +147,7 @@ class _Walk:
                     for name, rule in step.rules.items():
                         leaves = self._named(rule.references(), columns)
                         self._note(rule, leaves, columns)
-                        columns.made[name] = leaves
+                        columns.made[name] = self.mark(rule, leaves)
                 case Gather():
                     self._gather(step, columns)
                 case _:
@@ -159,7 +173,7 @@ class _Walk:
             columns.made[name] = NOTHING.union(*mine)
         tables = self._named([one for one in step.references() if one.table], columns)
         gathered = NOTHING.union(*(columns.made[name] for name in step.into))
-        columns.made[step.name] = tables
+        columns.made[step.name] = self.mark(step, tables)
         self._decide(tables if step.blank == "keep" else tables | gathered)
         self._place(step.place(), gathered)
 
@@ -181,7 +195,8 @@ class _Walk:
             earlier = columns.made.get(name, NOTHING)
             joined = step.take.get(name, "") if isinstance(step, Join) else ""
             rule = getattr(step, "values", {}).get(name)
-            mine = self._named(rule.references(), columns) if isinstance(rule, Rule) else leaves
+            found = self._named(rule.references(), columns) if isinstance(rule, Rule) else leaves
+            mine = self.mark(rule if isinstance(rule, Rule) else step, found)
             columns.made[name] = frozenset({taken[joined]}) if joined in taken else earlier | mine
         if isinstance(step, Query):
             leaves = columns.of(step.column or step.when.names[0], self.known)
@@ -208,7 +223,10 @@ class _Walk:
 
 
 def dataset_flow(
-    spec: DatasetSpec, study: Study, headers: Mapping[str, Iterable[str]] | None = None
+    spec: DatasetSpec,
+    study: Study,
+    headers: Mapping[str, Iterable[str]] | None = None,
+    mark: Mark = unmarked,
 ) -> DatasetFlow:
     """Follow the columns of one dataset from the tables that it reads to its variables.
 
@@ -216,6 +234,7 @@ def dataset_flow(
         spec: the dataset.
         study: its study, for the columns of tables and of other datasets.
         headers: the columns of the raw sources that are known; of others any column is taken to exist.
+        mark: changes what stands behind the value that a rule makes, to tell more of it.
 
     >>> from trialkit.samples import sample_study
     >>> study = sample_study()
@@ -227,17 +246,19 @@ def dataset_flow(
     }
     known |= {name: frozenset(table.columns) for name, table in study.tables.items()}
     known |= {name: frozenset(all_variables(one)) for name, one in study.datasets.items()}
-    return _Walk(spec, study, known).run()
+    return _Walk(spec, study, known, mark).run()
 
 
-def flows(study: Study, headers: Mapping[str, Iterable[str]] | None = None) -> dict[str, DatasetFlow]:
+def flows(
+    study: Study, headers: Mapping[str, Iterable[str]] | None = None, mark: Mark = unmarked
+) -> dict[str, DatasetFlow]:
     """Follow the columns of every dataset of a study.
 
     >>> from trialkit.samples import sample_study
     >>> sorted(flows(sample_study()))
     ['DM', 'EX', 'VS']
     """
-    return {name: dataset_flow(spec, study, headers) for name, spec in study.datasets.items()}
+    return {name: dataset_flow(spec, study, headers, mark) for name, spec in study.datasets.items()}
 
 
 def raw_leaves(leaves: Iterable[Leaf], made: Mapping[str, DatasetFlow]) -> Leaves:

@@ -159,9 +159,14 @@ def named(value: Any, marks: list[Any], place: Place) -> Iterator[Reference]:
 class VariableRule(Rule):
     """A rule that fills one variable.
 
+    ``origin`` is what Define-XML calls a value that the rule makes: ``Derived``, ``Assigned``, or "" where
+    the value is still the one that was collected, be it in another form.
+
     >>> VariableRule.key()
     'variable_rule'
     """
+
+    origin: ClassVar[Literal["Derived", "Assigned", ""]] = "Derived"
 
     def elsewhere(self) -> list[str]:
         """Name the columns that it also reads in the other records that it keeps as witnesses.

@@ -81,6 +81,8 @@ class Visit(VariableRule):
     'VISITNUM of the visit INSTANCE, by name in visits.'
     """
 
+    origin = "Assigned"
+
     value: Value = Field(alias="visit", description="name, number or study day")
     give: Literal["VISITNUM", "VISIT", "VISITDY"] = Field(description="what of the visit")
     by: Literal["name", "number", "day"] = Field("name", description="what `visit` holds")
@@ -227,6 +229,8 @@ class UnscheduledVisit(VariableRule):
     >>> UnscheduledVisit(unscheduled_visit="SVSTDTC", after="PLANNED").sentence()
     'VISITNUM of an unscheduled visit on SVSTDTC: the last planned one in PLANNED, and a count.'
     """
+
+    origin = "Assigned"
 
     date: Value = Field(alias="unscheduled_visit", description="date of the visit (ISO 8601)")
     after: str = Field(description="table with the planned visits as they took place")

@@ -43,6 +43,9 @@ class RawSource(Model):
     key: tuple[str, ...] = Field((), description="columns that together name one row")
     subject: str = Field("", description="column that says whose row it is, for the list of queries")
     visit: str = Field("", description="column that says of which visit it is, for the list of queries")
+    collected_by: Literal["Investigator", "Subject", "Vendor"] = Field(
+        "Investigator", description="who collected it, for the origins of define.xml"
+    )
     cutoff: CutoffColumn | None = Field(
         None,
         description="what dates a row: {column, formats}; rows certainly after the data cutoff are left out",

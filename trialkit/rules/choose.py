@@ -98,6 +98,8 @@ class FirstOf(VariableRule):
     "First of A, 'N' that is not missing."
     """
 
+    origin = ""
+
     values: list[Value] = Field(alias="first_of", min_length=1, description="the values, in their order")
 
     example: ClassVar[str] = "DSTERM: {upper: {first_of: [IT.DSTERM, OTHERSP]}}"

@@ -48,6 +48,8 @@ class Code(VariableRule):
     'Submission value of GENDER in codelist SEX.'
     """
 
+    origin = ""
+
     of: Value = Field(alias="code", description="the collected text")
     codelist: str = Field("", description="codelist, by submission value or C-code; default: the variable's")
     terms: dict[str, str] = Field(
@@ -186,6 +188,8 @@ class Decode(VariableRule):
     'Decode of LBTESTCD.'
     """
 
+    origin = "Assigned"
+
     of: Value = Field(alias="decode", description="the submission value")
     of_codelist: str = Field(
         "", description="codelist of the submission values; default: the partner of the variable's codelist"
@@ -234,6 +238,8 @@ class Recode(VariableRule):
     >>> Recode(recode="CGI", map={"NO CHANGE": "4"}).sentence()
     'CGI recoded (NO CHANGE: 4).'
     """
+
+    origin = ""
 
     of: Value = Field(alias="recode", description="the value")
     values: dict[str, str] = Field(alias="map", min_length=1, description="value: what stands in its place")

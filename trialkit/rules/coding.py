@@ -44,6 +44,8 @@ class Coded(VariableRule):
     'PT of AETERM in the dictionary MEDDRA.'
     """
 
+    origin = "Assigned"
+
     of: Value = Field(alias="coded", description="the text or code")
     dictionary: TableName = Field(description="a dictionary of study.yaml")
     give: str = Field(description="which level, such as PT or PTCD")

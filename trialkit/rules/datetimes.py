@@ -38,6 +38,8 @@ TIMES = ("h:mm[:ss]",)
 class _Dated(VariableRule):
     """What date rules share: the texts that mean unknown, the century, the policy."""
 
+    origin = ""
+
     unknown: list[str] = Field(list(UNKNOWN), description="texts that mean an unknown component, in any case")
     year_cutoff: int | None = Field(
         None, ge=1000, le=9900, description="first of the hundred years that two-digit years mean"
@@ -196,6 +198,8 @@ class DatePart(VariableRule):
     >>> DatePart(date_part="EXSTDTC").sentence()
     'The date of EXSTDTC.'
     """
+
+    origin = ""
 
     of: Value = Field(alias="date_part", description="ISO 8601 date and time")
     part: Literal["date", "time", "year", "month", "day"] = Field(

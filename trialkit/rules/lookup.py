@@ -38,6 +38,8 @@ class Lookup(KeyedRows, VariableRule):
     'VISITNUM in VISITS, by VISIT.'
     """
 
+    origin = ""
+
     of: Value = Field(alias="lookup", description="column or rule of the table")
     table: TableName = Field(description="the table: a source, a dataset, or a CSV of the study")
     pick: Literal["first", "last", ""] = Field("", description="which of several rows: first, last")

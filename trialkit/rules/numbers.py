@@ -75,6 +75,8 @@ class Number(VariableRule):
     'Number in LBORRES.'
     """
 
+    origin = ""
+
     of: Value = Field(alias="number", description="the text")
     decimal: Literal[".", ",", "·"] = Field(".", description="decimal mark")
     thousands: str = Field("", max_length=1, description="mark between groups of three digits")
@@ -142,6 +144,8 @@ class Text(VariableRule):
     >>> Text(text="AGE").sentence()
     'AGE as text.'
     """
+
+    origin = ""
 
     of: Value = Field(alias="text", description="the number")
     decimals: Count | None = Field(

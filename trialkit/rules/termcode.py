@@ -31,6 +31,8 @@ class TermCode(VariableRule):
     "The code of SEX in codelist 'SEX'."
     """
 
+    origin = "Assigned"
+
     of: Value = Field(alias="term_code", description="the submission value")
     lists: Value = Field(alias="in", description="the codelist, by submission value or C-code")
     give: Literal["code", "version"] = Field("code", description="what of the term: code, version")

@@ -34,6 +34,8 @@ class Upper(VariableRule):
     'A in upper case.'
     """
 
+    origin = ""
+
     of: Value = Field(alias="upper", description="the text")
 
     example: ClassVar[str] = "DSTERM: {upper: IT.DSTERM}"
@@ -53,6 +55,8 @@ class Lower(VariableRule):
     >>> Lower(lower="A").sentence()
     'A in lower case.'
     """
+
+    origin = ""
 
     of: Value = Field(alias="lower", description="the text")
 
@@ -76,6 +80,8 @@ class Trim(VariableRule):
     >>> Trim(trim="A").sentence()
     'A without blanks at its ends.'
     """
+
+    origin = ""
 
     of: Value = Field(alias="trim", description="the text")
     inner: bool = Field(False, description="also make each run of blanks within the text one blank")
@@ -102,6 +108,8 @@ class Replace(VariableRule):
     >>> Replace(replace="A", **{"with": {"-": ""}}).sentence()
     'A with parts of the text replaced (-: ).'
     """
+
+    origin = ""
 
     of: Value = Field(alias="replace", description="the text")
     parts: dict[str, str] = Field(alias="with", min_length=1, description="part: what stands in its place")
@@ -171,6 +179,8 @@ class Split(VariableRule):
     "Part 1 of BP, split at '/'."
     """
 
+    origin = ""
+
     of: Value = Field(alias="split", description="the text")
     separator: str = Field(min_length=1, description="text between the parts")
     part: int = Field(description="which part, from 1; -1 is the last")
@@ -213,6 +223,8 @@ class Piece(VariableRule):
     >>> Piece(piece="NOTE", part=1, pieces=2).sentence()
     'Piece 1 of 2 of NOTE, each of at most 200 bytes and broken between words.'
     """
+
+    origin = ""
 
     of: Value = Field(alias="piece", description="the text")
     part: int = Field(ge=1, description="which piece, from 1")
@@ -258,6 +270,8 @@ class Extract(VariableRule):
     "Part of VISIT that fits the pattern '[0-9]+'."
     """
 
+    origin = ""
+
     of: Value = Field(alias="extract", description="the text")
     pattern: str = Field(description="regular expression with at most one group")
     invalid: Invalid = Field("error", description="what a text that does not fit does: error, query, missing")
@@ -294,6 +308,8 @@ class Substring(VariableRule):
     >>> Substring(substring="PATNUM", start=5).sentence()
     'Characters of PATNUM from number 5 on.'
     """
+
+    origin = ""
 
     of: Value = Field(alias="substring", description="the text")
     start: int = Field(1, ge=1, description="first character, from 1")

@@ -22,6 +22,8 @@ class Constant(VariableRule):
     "'DM'."
     """
 
+    origin = "Assigned"
+
     text: str = Field(alias="constant", description="the text of every record")
 
     example: ClassVar[str] = "DOMAIN: {constant: DM}"
@@ -55,6 +57,8 @@ class Copy(VariableRule):
     'AGE.'
     """
 
+    origin = ""
+
     of: ColumnName = Field(alias="copy", description="column or variable")
 
     example: ClassVar[str] = "SUBJID: {copy: SUBJECT}"
@@ -82,6 +86,8 @@ class Record(VariableRule):
     >>> Record(record="SEX").sentence()
     'SEX as collected.'
     """
+
+    origin = ""
 
     of: ColumnName = Field(alias="record", description="column of the records")
 
