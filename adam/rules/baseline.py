@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from collections.abc import Iterator
+from typing import ClassVar, Self
 
 import numpy as np
 import numpy.typing as npt
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from adam.rules.dates import as_sas
-from trialkit.column import Column, Mask, combine
+from trialkit.column import Column, Mask
 from trialkit.context import Context
 from trialkit.problems import Kind
 from trialkit.records import NONE
-from trialkit.rule import Condition, Value, VariableRule
+from trialkit.rule import Condition, Reference, Value, VariableRule
 from trialkit.rules.evaluate import Invalid, as_number, severity_of
 from trialkit.rules.found import key_texts
 from trialkit.rules.select import TableRows, keep_witness
@@ -56,31 +57,53 @@ class AnalysisDay(VariableRule):
         return Column.numbers(np.floor(apart) + (apart >= 0))
 
 
-class BaselineValue(VariableRule):
+class BaselineValue(TableRows, VariableRule):
     """{baseline_value} of the record with the same {by} where {flag}; missing where there is none.
 
-    Of numbers and of texts (BASE and BASEC: ADaMIG 1.3, section 3.3.4). ``flag`` is a column that is Y on
-    the baseline record, or a condition. Several baseline records of one group are an error (ADAM-010)
-    and give no value.
+    Of numbers and of texts (BASE and BASEC: ADaMIG 1.3, section 3.3.4). ``flag`` says which record is
+    baseline. Several baseline records of one group are an error (ADAM-010) and give no value. With
+    ``table`` the baseline records are those of another dataset, by the keys under ``on``.
 
     >>> BaselineValue(baseline_value="AVAL", by=["USUBJID", "PARAMCD"]).sentence()
     "AVAL of the record with the same USUBJID, PARAMCD where ABLFL == 'Y'; missing where there is none."
     """
 
     of: Value = Field(alias="baseline_value", description="the value")
-    by: ColumnNames = Field(min_length=1, description="one baseline for each combination")
-    flag: Condition = Field("ABLFL == 'Y'", validate_default=True, description="which record is baseline")
+    within: ColumnNames = Field([], alias="by", description="one baseline for each combination")
+    where: Condition = Field(
+        "ABLFL == 'Y'", alias="flag", validate_default=True, description="which record is baseline"
+    )
     unmatched: Invalid = Field("missing", description="a group without baseline: error, query, missing")
 
-    example: ClassVar[str] = "BASE: {baseline_value: AVAL, by: [USUBJID, PARAMCD, BASETYPE]}"
+    also: ClassVar[str] = "[, in {table}][ by {on}]"
+    example: ClassVar[str] = """\
+BASE: {baseline_value: AVAL, by: [USUBJID, PARAMCD, BASETYPE]}
+WEIGHTBL: {baseline_value: AVAL, table: ADVS, on: USUBJID, flag: PARAMCD == 'WEIGHT' and ABLFL == 'Y'}
+"""
 
-    def elsewhere(self) -> list[str]:
-        """Name what it reads in the baseline record.
+    @model_validator(mode="after")
+    def _grouped(self) -> Self:
+        if not (self.within or self.table):
+            raise ValueError("`by` is missing")
+        return self
 
-        >>> BaselineValue(baseline_value="AVAL", by="USUBJID").elsewhere()
-        ['AVAL', 'ABLFL']
+    def sentence(self) -> str:
+        """Say the rule's own sentence.
+
+        >>> BaselineValue(baseline_value="AVAL", table="ADVS", on="USUBJID").sentence()[:53]
+        "AVAL of the row where ABLFL == 'Y'; missing where the"
         """
-        return [*(one.column for one in self.of.references() if not one.table), *self.flag.names]
+        said = VariableRule.sentence(self)
+        return said if self.within else said.replace("the record with the same ", "the row")
+
+    def references(self) -> Iterator[Reference]:
+        """Name the columns of the records and of the table.
+
+        >>> [one.column for one in BaselineValue(baseline_value="AVAL", by="USUBJID").references()]
+        ['USUBJID', 'ABLFL', 'AVAL']
+        """
+        yield from super().references()
+        yield from self.inside(self.of)
 
     def apply(self, context: Context) -> Column:
         """Take the value of the flagged record; keeps which one that is.
@@ -91,25 +114,24 @@ class BaselineValue(VariableRule):
         >>> rule.apply(sample_context(records)).objects().tolist()
         [3.0, 3.0]
         """
-        keys = [context.column(name, self.place("by")) for name in self.by]
-        group, first = combine(keys, context.count)
-        flagged = np.flatnonzero(context.mask(self.flag))
-        count = np.bincount(group[flagged], minlength=len(first))
-        row = np.full(len(first), NONE, np.int32)
-        row[group[flagged]] = flagged
-        row[count > 1] = NONE
-        marked = np.zeros(context.count, bool)
-        marked[flagged] = True
-        self._report(SEVERAL, marked & (count > 1)[group], keys, context)
+        found = self.find(context)
+        counts = found.counts()
+        several = counts > 1
+        if not self.table:
+            several &= context.mask(self.where)
+        self._report(SEVERAL, several, context)
         if self.unmatched != "missing":
-            self._report(WITHOUT, (count == 0)[group], keys, context)
-        keep_witness(context, TableRows(within=self.by), row[group])
-        return context.value(self.of).take_or_missing(row[group])
+            self._report(WITHOUT, counts == 0, context)
+        row = np.where(counts == 1, found.best(), NONE).astype(np.int32)
+        keep_witness(context, self, row)
+        return found.inner.value(self.of).take_or_missing(row)
 
-    def _report(self, kind: Kind, mask: Mask, keys: list[Column], context: Context) -> None:
+    def _report(self, kind: Kind, mask: Mask, context: Context) -> None:
         if mask.any():
             severity = severity_of(self.unmatched) if kind is WITHOUT else None
-            context.report(kind, kind.title, mask, key_texts(keys, mask), self, severity=severity)
+            names = self.within or list(self.on or [context.store.subject])
+            shown = key_texts([context.column(name) for name in names], mask)
+            context.report(kind, kind.title, mask, shown, self, severity=severity)
 
 
 class _Compared(VariableRule):
