@@ -40,8 +40,8 @@ simulate: .venv/base ## Simulate a raw export: STUDY=, SUBJECTS=, SEED=, RAW=
 $(OUT)/raw: | .venv/base
 	$(TRIALKIT) simulate specs/$(STUDY) --subjects $(SUBJECTS) --seed $(SEED) --out $@
 
-check: .venv/base ## Check a study's specs: STUDY=
-	$(TRIALKIT) check specs/$(STUDY)
+check: .venv/base ## Check a study's specs: STUDY=, RAW=
+	$(TRIALKIT) check specs/$(STUDY) $(if $(wildcard $(RAW)),--raw $(RAW))
 
 test: .venv/dev ## Run all tests
 	$(BIN)/python -m pytest -n 2

@@ -55,6 +55,13 @@ class Change:
 class Scene:
     """A study with what is known of its columns.
 
+    Args:
+        study: its specs.
+        standard: what its datasets follow.
+        leaves: the columns behind variables and records.
+        headers: the columns of the raw sources that were read.
+        named: all columns that a rule or check reads, whatever becomes of them.
+
     >>> from trialkit.samples import sample_standard, sample_study
     >>> Scene(sample_study(), sample_standard(), frozenset()).sources_of("dosing.csv")
     ['DOSING']
@@ -64,6 +71,7 @@ class Scene:
     standard: Standard
     leaves: frozenset[Leaf]
     headers: Mapping[str, Iterable[str]] = field(default_factory=dict)
+    named: frozenset[Leaf] = frozenset()
 
     def sources_of(self, file: str) -> list[str]:
         """Name the sources that read a raw file, or the source, table or dictionary of that name.
@@ -156,12 +164,25 @@ def _named(token: str, scene: Scene) -> Change:
         what = f"'{token}' is {UNKNOWN.title}"
         raise Refusal([Problem(UNKNOWN, what, hint=did_you_mean(name, known))])
     column = "" if part.isdigit() else part
-    for table in tables:
-        columns = list(scene.headers.get(table, ()))
-        if column and columns and column not in columns:
-            hint = did_you_mean(column, columns)
-            raise Refusal([Problem(UNKNOWN, f"{table} has no column '{column}'", hint=hint)])
+    for table in tables if column else ():
+        _check_column(table, column, scene)
     return Change(token, frozenset().union(*(scene.of_table(table, column) for table in tables)))
+
+
+def _check_column(table: str, column: str, scene: Scene) -> None:
+    """Refuse a column that a table does not have; of a raw file that was not read, one that nothing reads."""
+    made = scene.study.tables.get(table)
+    columns = list(made.columns if made else scene.headers.get(table, ()))
+    what, more = f"{table} has no column '{column}'", ""
+    if not columns:
+        source = scene.study.spec.sources.get(table)
+        named = {*source.key, source.subject, source.visit} if source else set()
+        named |= {source.cutoff.column} if source and source.cutoff else set()
+        columns = sorted(filter(None, {*named, *(one.column for one in scene.named if one.table == table)}))
+        what = f"no rule reads a column '{column}' of {table}"
+        more = " With --raw all columns of the file are known."
+    if column not in columns:
+        raise Refusal([Problem(UNKNOWN, what, hint=did_you_mean(column, columns) + more)])
 
 
 def _relative(file: str, folder: Path) -> str:

@@ -13,7 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from trialkit.changes import Change, Scene, changes_since, named_changes, terminology_changes
-from trialkit.dataflow import DatasetFlow, Leaf, flows
+from trialkit.dataflow import DatasetFlow, Leaf, flows, read_columns
 from trialkit.explain.build import NO_BUILD
 from trialkit.plan import all_variables
 from trialkit.problems import Problem, Problems, Refusal
@@ -123,7 +123,7 @@ def impact(asked: Asked, standard: Standard) -> list[Impact]:
     study = load_study(asked.specs, standard.folder, ("trialkit.rules", *standard.rules))
     headers = _headers(study, asked.raw)
     made = flows(study, headers)
-    scene = Scene(study, standard, frozenset(_leaves(made)), headers)
+    scene = Scene(study, standard, frozenset(_leaves(made)), headers, read_columns(made.values()))
     changes = named_changes(asked.changed, scene)
     if asked.terminology:
         changes += terminology_changes(scene, study.spec.standard.terminology, asked.terminology)

@@ -239,6 +239,13 @@ def anchor(head):
     return re.sub(r"[^\w -]", "", head.lower()).replace(" ", "-")
 
 
+def test_make_check_looks_at_raw_files_that_are_there(tmp_path):
+    check = ["make", "-n", "-o", ".venv/base", "check", "STUDY=x"]
+    for raw, more in ((tmp_path, f" --raw {tmp_path}"), (tmp_path / "no", "")):
+        done = subprocess.run([*check, f"RAW={raw}"], capture_output=True, text=True, cwd=ROOT)
+        assert done.stdout.rstrip().endswith(f"trialkit check specs/x{more}")
+
+
 def test_merging_keeps_order_and_grows_lists():
     text = "a: 1\nrecords:\n  - read: X\nvariables:\n  A: 1\n  B: 2\n"
     assert merged(text, "variables:\n  A: 3\n  C: 4\n", grow=True).endswith("  A: 3\n  B: 2\n  C: 4\n")

@@ -150,7 +150,7 @@ def test_a_gathered_column_of_one_branch(folders):
 
 
 def test_a_column_that_no_rule_reads(folders):
-    assert touched(folders, "subj.csv:AGE") == set()
+    assert touched(folders, "subj.csv:AGE", raw=folders[1]) == set()
     assert touched(folders, "vs1.csv:REMARK") == set()
 
 
@@ -212,6 +212,24 @@ def test_what_is_no_part_of_the_study_is_refused(folders, changed, said):
         touched(folders, changed, raw=folders[1])
 
 
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        (
+            "vs1.csv:SYSS",
+            r"IMPACT-001 no rule reads a column 'SYSS' of VS1\. Did you mean 'SYS'\? With --raw",
+        ),
+        (
+            "dose.csv:X",
+            r"IMPACT-001 no rule reads a column 'X' of DOSE\. Known: DAY, DONE, SUBJ\. With --raw",
+        ),
+    ],
+)
+def test_without_raw_files_a_column_has_to_be_read_by_a_rule(folders, changed, said):
+    with pytest.raises(Refusal, match=said):
+        touched(folders, changed)
+
+
 def test_the_terminology(folders):
     study = load_study(folders[0], "sdtm", ("trialkit.rules", "sdtm.rules"))
     scene = Scene(study, standard(), frozenset())
@@ -252,7 +270,7 @@ def test_nothing_else_changes_than_is_said(folders, file, old, new, named):
     (raw / file).write_text(RAW[file].replace(old, new))
     run(Options(specs, raw, out.parent / "other"), standard())
     compared = compare_paths(out, out.parent / "other")
-    said = touched(folders, named)
+    said = touched(folders, named, raw=folders[1])
     for one in compared.comparisons:
         if len(one.added) or len(one.removed):
             keys = {(f"{one.name}.{key}", "values") for key in one.keys}
