@@ -174,17 +174,34 @@ def _time(text: str) -> float:
 
 
 def _parquet(path: Path, only: Sequence[str] | None) -> Table:
-    with path.open("rb") as file:
-        read = pq.read_table(file, columns=None if only is None else list(only))
-    columns, variables = {}, []
-    for name in read.column_names:
-        array = read[name]
-        number = pa.types.is_integer(array.type) or pa.types.is_floating(array.type)
-        values = array.cast(pa.float64()) if number else array.cast(pa.string())
-        columns[name] = column_of(values.to_numpy(zero_copy_only=False))
-        kind: Type = "Num" if number else "Char"
-        variables.append(Variable(name, "", kind, data_type(kind, columns[name])))
-    return Table(Dataset(path.stem.upper(), "", tuple(variables)), columns, read.num_rows)
+    with path.open("rb") as opened:
+        texts = [one.name for one in pq.read_schema(opened) if _is_text(one.type)]
+        file = pq.ParquetFile(opened, read_dictionary=texts)
+        names = [name for name in file.schema_arrow.names if only is None or name in only]
+        columns = {name: _of_arrow(file.read(columns=[name], use_threads=False)[name]) for name in names}
+        count = file.metadata.num_rows
+    kinds: dict[str, Type] = {name: "Char" if one.kind == "text" else "Num" for name, one in columns.items()}
+    variables = (Variable(name, "", kind, data_type(kind, columns[name])) for name, kind in kinds.items())
+    return Table(Dataset(path.stem.upper(), "", tuple(variables)), columns, count)
+
+
+def _is_text(kind: pa.DataType) -> bool:
+    return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind))
+
+
+def _of_arrow(array: pa.ChunkedArray) -> Column:
+    """Make a column; texts come with their distinct values from the file."""
+    if pa.types.is_integer(array.type) or pa.types.is_floating(array.type):
+        return column_of(array.cast(pa.float64()).to_numpy())
+    if not pa.types.is_dictionary(array.type):
+        array = array.cast(pa.string()).dictionary_encode()
+    array = array.unify_dictionaries()
+    distinct = array.chunk(0).dictionary.to_pylist() if array.num_chunks else []
+    missing = [""] if array.null_count else []
+    texts = np.array(["" if text is None else str(text) for text in distinct] + missing, object)
+    parts = [chunk.indices.fill_null(len(distinct)).to_numpy() for chunk in array.chunks]
+    codes = np.concatenate([np.empty(0, np.int32), *parts]).astype(np.int32)
+    return Column(texts, codes).unified()
 
 
 def _csv(path: Path, only: Sequence[str] | None) -> Table:
