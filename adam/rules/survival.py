@@ -20,6 +20,7 @@ from trialkit.problems import Kind, Place
 from trialkit.records import NONE, Records, Rows
 from trialkit.rule import Condition, RecordRule, Reference
 from trialkit.rules.choose import Outcome
+from trialkit.rules.evaluate import as_number
 from trialkit.steps import below, fill, marked
 
 NEVER = Kind(
@@ -171,6 +172,8 @@ class TimeToEvent(RecordRule):
         late = when[event, each] > when[np.where(end < 0, -1, end + len(events)), each]
         chosen = np.where((event >= 0) & ~late, event, np.where(end < 0, -1, end + len(events)))
         made = self._described(subjects, start, when[chosen, each], chosen, [*events, *ends])
+        number = self._sequence([*events, *ends], chosen, context)
+        made = made.with_columns({"SRCSEQ": Column.numbers(number)})
         here = replace(context, records=made)
         keys = made.columns[context.store.subject]
         here.report(NEVER, NEVER.title, chosen < 0, keys, self)
@@ -225,18 +228,17 @@ class TimeToEvent(RecordRule):
             "CNSDTDSC": _texts(ended, place),
             "SRCDOM": _texts([each.domain or each.table for each in one], place),
             "SRCVAR": _texts([each.variable or each.date for each in one], place),
-            "SRCSEQ": Column.numbers(self._sequence(found, chosen)),
         }
         return _from_rows(subjects.with_columns(columns), self.subjects, found, chosen)
 
-    def _sequence(self, found: list[_Found], chosen: npt.NDArray[np.int64]) -> Numbers:
+    def _sequence(self, found: list[_Found], chosen: npt.NDArray[np.int64], context: Context) -> Numbers:
         number = np.full(len(chosen), np.nan)
         for place, one in enumerate(found):
             names = (one.occasion.sequence, f"{one.occasion.table}SEQ", "ASEQ")
             name = next((name for name in names if name in one.table.columns), "")
             if name:
-                known = one.table.columns[name].take_or_missing(one.row).objects()
-                number = np.where(chosen == place, known.astype(np.float64), number)
+                known = as_number(one.table.columns[name], replace(context, records=one.table), self)
+                number = np.where(chosen == place, known.take_or_missing(one.row).objects(), number)
         return number
 
 
