@@ -95,6 +95,23 @@ def analyze(specs: Path, data: Path, out: Path) -> None:
 
 @cli.command()
 @click.argument("specs", type=FOLDER, metavar="SPEC_DIR")
+@click.option("--sdtm", type=FOLDER, help="Folder with the SDTM datasets to describe.")
+@click.option("--adam", type=FOLDER, help="Folder with the ADaM datasets to describe.")
+@click.option("--inputs", type=FOLDER, help="SDTM behind ADaM; default: the folder sdtm beside.")
+@click.option("--raw", type=FOLDER, help="The raw files, for the annotated CRF and the lineage.")
+def define(specs: Path, sdtm: Path | None, adam: Path | None, inputs: Path | None, raw: Path | None) -> None:
+    """Describe built datasets in define.xml and define.html, beside the datasets."""
+    if not (sdtm or adam):
+        raise click.UsageError("give --sdtm, --adam or both")
+    publish = part_of("define", "build.publish").publish_define
+    for part, folder in (("sdtm", sdtm), ("adam", adam)):
+        if folder:
+            made = publish(specs, folder, part, inputs=inputs, raw=raw)
+            messages().print(f"{made.datasets} datasets described: {', '.join(made.files)} in {folder}")
+
+
+@cli.command()
+@click.argument("specs", type=FOLDER, metavar="SPEC_DIR")
 @click.option("--raw", type=FOLDER, help="Folder with the raw export, to check column names too.")
 @click.option("--sdtm", "data", type=FOLDER, help="Folder with SDTM datasets, to check those of adam/ too.")
 def check(specs: Path, raw: Path | None, data: Path | None) -> Exit:

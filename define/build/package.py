@@ -1,0 +1,159 @@
+"""What a define.xml describes: the datasets of one folder, and the specs that made them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from trialkit.built import Meta
+from trialkit.facts import DatasetFacts
+from trialkit.manifest import sha256
+from trialkit.prepare import terminology
+from trialkit.problems import Exit, Kind, Place, Problem, Problems, Refusal
+from trialkit.publish import hashes, read_manifest
+from trialkit.spec import DatasetSpec
+from trialkit.standard import Standard
+from trialkit.study import Study, from_datasets, load_study
+from trialkit.tables import Table, read_table
+from trialkit.terms import Terminology
+
+NO_BUILD = Kind("DEFB-001", "no datasets of this toolkit", "Build them first.", exit=Exit.SPEC)
+STALE = Kind(
+    "DEFB-002", "the datasets are not those that the specs make", "Build them again.", exit=Exit.SPEC
+)
+SUPP = "SUPP"
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Described:
+    """One dataset of the package.
+
+    Args:
+        name: the dataset.
+        spec: that made it; of supplemental qualifiers the spec of their parent.
+        facts: what the standard says of it, where it says something.
+        table: the file as it was read back.
+        metas: its variables as they are published.
+        companion: whether it holds the supplemental qualifiers of its spec.
+
+    >>> from trialkit.samples import sample_study
+    >>> Described("EX", sample_study().datasets["EX"], None, None, {}).companion
+    False
+    """
+
+    name: str
+    spec: DatasetSpec
+    facts: DatasetFacts | None
+    table: Table
+    metas: Mapping[str, Meta]
+    companion: bool = False
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Package:
+    """The datasets of a build with their specs.
+
+    Args:
+        study: the specs.
+        standard: what the datasets follow.
+        folder: where the files are.
+        manifest: of the build.
+        datasets: in the order of a submission.
+        terms: the terminology.
+
+    >>> Package(None, None, Path("."), {}, [], None).datasets
+    []
+    """
+
+    study: Study
+    standard: Standard
+    folder: Path
+    manifest: Mapping[str, Any]
+    datasets: list[Described] = field(default_factory=list)
+    terms: Terminology = field(default_factory=Terminology)
+
+    def item_oid(self, dataset: str, variable: str) -> str:
+        """Give the identifier of a variable, the same as in Dataset-JSON.
+
+        >>> Package(None, None, Path("."), {}).item_oid("DM", "SEX")
+        'IT.DM.SEX'
+        """
+        return f"IT.{dataset}.{variable}"
+
+
+def open_package(specs: Path, folder: Path, standard: Standard, inputs: Path | None = None) -> Package:
+    """Open the datasets of a build and check that the specs are those that made them.
+
+    Args:
+        specs: the study's folder.
+        folder: the folder with the datasets.
+        standard: what they follow.
+        inputs: the SDTM datasets behind ADaM; default: the folder ``sdtm`` beside.
+
+    Raises:
+        Refusal: DEFB-001, DEFB-002, and the problems of the specs.
+
+    >>> open_package(Path("nowhere"), Path("nowhere"), None)
+    Traceback (most recent call last):
+    trialkit.problems.Refusal: error DEFB-001 no datasets of this toolkit in 'nowhere'. Build them first.
+    """
+    manifest = read_manifest(folder)
+    if manifest is None:
+        raise Refusal([Problem(NO_BUILD, f"{NO_BUILD.title} in '{folder.name}'")])
+    study = load_study(specs, standard.folder, ("trialkit.rules", *standard.rules))
+    if standard.from_datasets:
+        study = from_datasets(study, inputs or folder.parent / "sdtm")
+    _check_fresh(study, manifest, folder, standard).refuse()
+    terms = terminology(study, standard, Problems())
+    package = Package(study, standard, folder, manifest, [], terms)
+    for name in _in_order(manifest["datasets"], study, standard):
+        package.datasets.append(_described(name, package))
+    return package
+
+
+def _check_fresh(study: Study, manifest: Mapping[str, Any], folder: Path, standard: Standard) -> Problems:
+    """Find specs and files that are not those of the build."""
+    problems = Problems()
+    part = f"{standard.folder}/"
+    now = {name: sha256(text.encode()) for name, text in study.texts.items()}
+    for name in sorted(now.keys() | manifest["specs"].keys()):
+        if name.startswith((part, "tables/", "study.yaml")) and now.get(name) != manifest["specs"].get(name):
+            problems.add(Problem(STALE, f"spec {name} has changed since the build", Place(name)))
+    files = hashes(folder)
+    for name, code in manifest["outputs"].items():
+        if files.get(name) != code:
+            problems.add(Problem(STALE, f"file {name} is not the one of the build", Place(name)))
+    return problems
+
+
+def _in_order(datasets: Mapping[str, int], study: Study, standard: Standard) -> list[str]:
+    """Order the datasets: trial design, special purpose, then by class and name; ADSL first."""
+    classes = ("Trial Design", "Special-Purpose", "Special Purpose", "Interventions", "Events", "Findings")
+
+    def rank(name: str) -> tuple[int, str]:
+        facts = standard.facts.find(name)
+        known = facts.observation_class if facts else ""
+        place = classes.index(known) if known in classes else len(classes)
+        return (-1 if name == "ADSL" else place + 10 * name.startswith((SUPP, "RELREC")), name)
+
+    hidden = {name for name, spec in study.datasets.items() if spec.working}
+    return sorted(set(datasets) - hidden, key=rank)
+
+
+def _described(name: str, package: Package) -> Described:
+    study, standard = package.study, package.standard
+    table = read_table(package.folder / f"{name.lower()}.xpt")
+    spec = study.datasets.get(name)
+    if spec is not None:
+        metas = {one.name: standard.meta(spec, one.name) for one in table.dataset.variables}
+        return Described(name, spec, standard.facts_of(spec), table, metas)
+    parent = next(one for one in study.datasets.values() if standard.companion.name(one) == name)
+    facts = standard.facts.dataset(name)
+    known = {one.name: one for one in facts.variables}
+    metas = {
+        one.name: Meta(one.name, one.label, one.type, core=known[one.name].core, role=known[one.name].role)
+        for one in table.dataset.variables
+    }
+    return Described(name, parent, facts, table, metas, companion=True)
