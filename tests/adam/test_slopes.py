@@ -77,7 +77,7 @@ def test_records_behind_a_slope_are_listed():
     listed = {
         int(number): many.row[many.record == number].tolist() for many in after.many for number in many.record
     }
-    assert listed == {0: [0, 1], 1: [3, 4], 2: [0, 1, 3, 4]}
+    assert listed == {0: [0, 1], 1: [1, 3, 4], 2: [0, 1, 3, 4]}
     assert after.rows["ADQS"].tolist() == [-1, -1, -1]
 
 
