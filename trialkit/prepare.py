@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import re
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -23,7 +24,7 @@ from trialkit.raw.table import RawTable
 from trialkit.records import Records
 from trialkit.rule import ANY, Reference
 from trialkit.spec import DatasetSpec
-from trialkit.speccheck import claims
+from trialkit.speccheck import NO_CODELIST, claims
 from trialkit.standard import Standard
 from trialkit.study import Study, frame, from_datasets, load_study
 from trialkit.terms import Terminology, join_terminologies, load_terminology, read_terminology
@@ -90,11 +91,32 @@ def check_study(study: Study, standard: Standard, raw: Mapping[str, Iterable[str
     for spec in study.datasets.values():
         columns = _check_records(spec, schema, problems)
         _check_variables(spec, columns, schema, problems)
-        problems.add(*claims(spec, standard, terms))
+        problems.add(*claims(spec, standard, terms, study.tables))
     problems.add(*dictionary_faults(study))
-    if not standard.from_datasets:  # only of raw files a site is asked
-        problems.add(*check_wording(study))
+    if not standard.from_datasets:
+        problems.add(*_unused_codelists(study, terms))
+        problems.add(*check_wording(study))  # only of raw files a site is asked
     return _framed(problems, study)
+
+
+def _unused_codelists(study: Study, terms: Terminology) -> Iterator[Problem]:
+    """Find declared codelists that are not of the terminology, and that nothing names."""
+    declared = Terminology(terms.packages)
+    for name, codelist in study.spec.codelists.items() if terms.packages else ():
+        if declared.find(name) is not None:
+            continue
+        near, word = did_you_mean(name, declared.names), re.compile(rf"\b{re.escape(name)}\b")
+        own = (study.folder / "adam").is_dir() and not near.startswith(NEAR)  # ADaM has codelists of its own
+        if not own and not any(word.search(text) for text in _other_texts(study)):
+            what = f"codelist '{name}' is not in the terminology, and nothing names it"
+            yield Problem(NO_CODELIST, what, codelist.place(), hint=near)
+
+
+def _other_texts(study: Study) -> Iterator[str]:
+    """Give the texts of a study's specs and tables but study.yaml itself."""
+    yield from (text for name, text in study.texts.items() if name != "study.yaml")
+    for path in sorted((study.folder / "adam").rglob("*.yaml")):
+        yield path.read_text(encoding="utf-8", errors="replace")
 
 
 def _check_version(study: Study, standard: Standard, problems: Problems) -> None:

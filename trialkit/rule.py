@@ -176,6 +176,14 @@ class VariableRule(Rule):
         """
         return []
 
+    def literals(self) -> Iterator[tuple[str, Place]]:
+        """Give the texts of the spec that the rule may give as values, each with its place.
+
+        >>> list(VariableRule().literals())
+        []
+        """
+        yield from ()
+
     def ready(self, context: Context) -> None:
         """Check what needs no records, such as codelists and terms, before any data are read.
 
@@ -201,6 +209,8 @@ class RecordRule(Rule):
     >>> RecordRule.key()
     'record_rule'
     """
+
+    copies: ClassVar[bool] = False  # the records that it adds repeat others
 
     def apply(self, records: Records, context: Context) -> Records:
         """Compute the new records from the records at hand.
@@ -228,6 +238,17 @@ class RecordRule(Rule):
         ['A']
         """
         return before
+
+    def makes(self, *, added: bool) -> dict[str, tuple[str, ...]]:
+        """Name the columns that the rule fills itself, and those that each is made from, for lineage.
+
+        Args:
+            added: of the records that it adds, rather than of those that are there.
+
+        >>> RecordRule().makes(added=True)
+        {}
+        """
+        return {}
 
 
 class Broken(VariableRule, RecordRule):  # type: ignore[misc]

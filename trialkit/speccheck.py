@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from trialkit import xptlimits
 from trialkit.attributes import Dataset
 from trialkit.attributes import Variable as Attributes
+from trialkit.built import Meta
+from trialkit.checks.terms import CLOSED, in_codelists, known
 from trialkit.context import Context, Store
 from trialkit.model import Model, models_in
 from trialkit.plan import all_variables
 from trialkit.problems import Exit, Kind, Problem, Refusal, did_you_mean
+from trialkit.raw.table import RawTable
 from trialkit.records import Records
 from trialkit.rule import VariableRule
-from trialkit.spec import DatasetSpec
+from trialkit.spec import DatasetSpec, Variable
 from trialkit.standard import Standard
 from trialkit.terms import Terminology
 
@@ -37,27 +40,41 @@ BOTH = Kind(
     "SPEC-026", "variable and supplemental qualifier of one name", "Keep one of the two.", exit=Exit.SPEC
 )
 
+NO_TERM = Kind(
+    "SPEC-027",
+    "text is no term of its codelist",
+    "Write a submission value of the codelist.",
+    exit=Exit.SPEC,
+)
+
 KEYS = {xptlimits.LABEL.code: "label", xptlimits.FORMAT.code: "format"}
 
 
-def claims(spec: DatasetSpec, standard: Standard, terms: Terminology) -> list[Problem]:
+def claims(
+    spec: DatasetSpec, standard: Standard, terms: Terminology, tables: Mapping[str, RawTable] | None = None
+) -> list[Problem]:
     """Find the names, labels, formats, codelists and terms of a spec that cannot stand.
 
     Args:
         spec: the spec of a dataset.
         standard: what the dataset follows.
         terms: the terminology of the study; where it could not be loaded, terms are not looked at.
+        tables: the tables of the study.
 
     >>> from trialkit.samples import sample_standard, sample_study
     >>> claims(sample_study().datasets["DM"], sample_standard(), Terminology())
     []
     """
     found = [*_names(spec, standard), *_limits(spec, standard)]
-    return [*found, *_terms(spec, standard, terms)] if terms.names else found
+    return [*found, *_terms(spec, standard, terms, tables or {})] if terms.names else found
 
 
 def _names(spec: DatasetSpec, standard: Standard) -> Iterator[Problem]:
     facts, guide = standard.facts_of(spec), f"{standard.name} {standard.version}"
+    parent = "" if spec.domain or spec.dataset_class or spec.working else _parent(spec, standard)
+    if parent:
+        hint = f"Is it {parent}? A part of a split domain says so: `domain: {parent}`."
+        yield Problem(NO_DATASET, f"{guide} has no dataset {spec.dataset}", spec.place("dataset"), hint=hint)
     if facts is None and not spec.working:
         hint = did_you_mean(spec.dataset, standard.facts.datasets)
         yield Problem(NO_DATASET, f"{guide} has no dataset {spec.dataset}", spec.place("dataset"), hint=hint)
@@ -74,6 +91,17 @@ def _names(spec: DatasetSpec, standard: Standard) -> Iterator[Problem]:
             yield Problem(NO_VARIABLE, what, variable.place(), hint=hint)
 
 
+def _parent(spec: DatasetSpec, standard: Standard) -> str:
+    """Name the domain of which a dataset would be a part by its name alone."""
+    known, facts = standard.facts.datasets, standard.facts.find(spec.dataset)
+    if facts is None or spec.dataset in known:
+        return ""
+    return next(
+        (name for name, one in known.items() if spec.dataset.startswith(name) and one.listed == facts.listed),
+        "",
+    )
+
+
 def _limits(spec: DatasetSpec, standard: Standard) -> Iterator[Problem]:
     """Find what a transport file cannot hold, as far as the spec says it."""
     if spec.working:
@@ -88,8 +116,11 @@ def _limits(spec: DatasetSpec, standard: Standard) -> Iterator[Problem]:
         yield replace(one, where=owner.place(key))
 
 
-def _terms(spec: DatasetSpec, standard: Standard, terms: Terminology) -> Iterator[Problem]:
-    store = Store({}, terms=terms, facts=standard.facts)
+def _terms(
+    spec: DatasetSpec, standard: Standard, terms: Terminology, tables: Mapping[str, RawTable]
+) -> Iterator[Problem]:
+    made = {name: Records.start(name, table.columns, table.rows) for name, table in tables.items()}
+    store = Store(made, dict(tables), terms=terms, facts=standard.facts)
     for name, variable in all_variables(spec).items():
         if variable.codelist and terms.find(variable.codelist) is None:
             hint, what = (
@@ -98,12 +129,24 @@ def _terms(spec: DatasetSpec, standard: Standard, terms: Terminology) -> Iterato
             )
             yield Problem(NO_CODELIST, what, variable.place("codelist"), hint=hint)
             continue
-        codelists = standard.meta(spec, name).codelists
+        meta = standard.meta(spec, name)
+        yield from _literals(variable, meta, standard, terms)
+        codelists = meta.codelists
         own = codelists[0] if len(codelists) == 1 else ""
         context = Context(store, spec.dataset, Records({}, 0), variable=name, own_codelist=own)
         yield from _unready(variable.rule, context)
     for step in spec.records:
         yield from _unready(step, Context(store, spec.dataset, Records({}, 0)))
+
+
+def _literals(variable: Variable, meta: Meta, standard: Standard, terms: Terminology) -> Iterator[Problem]:
+    """Find the texts of a spec that can't be values of the variable: no terms of its closed codelist."""
+    sanctioned = standard.checks.sanctioned.get(meta.name, ())
+    for check in in_codelists(known(meta, terms), sanctioned) if not variable.working else ():
+        for text, place in variable.rule.literals() if check.kind is CLOSED else ():
+            if not check.passes(text):
+                what = f"'{text}' is no term of {' or '.join(meta.codelists)}, the codelist of {meta.name}"
+                yield Problem(NO_TERM, what, place, hint=check.hint([text]).replace(CLOSED.fix, NO_TERM.fix))
 
 
 def _unready(rule: Model, context: Context) -> Iterator[Problem]:

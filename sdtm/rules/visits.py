@@ -9,7 +9,7 @@ from itertools import pairwise
 from typing import Any, ClassVar, Literal, NamedTuple
 
 import numpy as np
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from sdtm.rules.latest import latest
 from trialkit.codelist import folded
@@ -18,8 +18,9 @@ from trialkit.context import Context
 from trialkit.dates import day_numbers
 from trialkit.match import order_by, runs
 from trialkit.numerals import as_text, to_number, to_text
-from trialkit.problems import Exit, Kind, Problem, Refusal
-from trialkit.records import NONE, Records
+from trialkit.problems import Exit, Kind, Place, Problem, Refusal
+from trialkit.raw.table import RawTable
+from trialkit.records import NONE
 from trialkit.rule import Reference, Value, VariableRule
 from trialkit.rules.evaluate import Invalid, as_number, missing_like, severity_of, to_numbers, to_texts
 from trialkit.steps import Pairs
@@ -116,6 +117,27 @@ VISITDY: {visit: {study_day: LBDTC}, give: VISITDY, by: day, unknown: missing}
         """
         return super().sentence().replace(NUMBER, "n")
 
+    @field_validator("unscheduled")
+    @classmethod
+    def _numbered(cls, patterns: dict[str, str]) -> dict[str, str]:
+        if bare := next((one for one in patterns if NUMBER not in one), ""):
+            raise ValueError(f"'{bare}' has no {NUMBER} where the number of the visit stands")
+        return patterns
+
+    def ready(self, context: Context) -> None:
+        """Check a schedule that is a table of the study.
+
+        Raises:
+            Refusal: SDTM-002.
+
+        >>> from trialkit.records import Records
+        >>> from trialkit.samples import sample_context
+        >>> Visit(visit="V", give="VISIT").ready(sample_context(Records({}, 0)))
+        """
+        table = context.store.tables.get(self.schedule)
+        if table is not None and {"VISITNUM", "VISIT"} <= set(table.columns):
+            self._planned(context)
+
     def apply(self, context: Context) -> Column:
         """Find the visits; keeps the row of the schedule.
 
@@ -123,6 +145,7 @@ VISITDY: {visit: {study_day: LBDTC}, give: VISITDY, by: day, unknown: missing}
             Refusal: SDTM-002 when a number or name stands twice in the schedule, a number is none, or
                 windows overlap.
 
+        >>> from trialkit.records import Records
         >>> from trialkit.samples import sample_store
         >>> columns = {"VISITNUM": Column.text(["3"]), "VISIT": Column.text(["BASELINE"])}
         >>> store = sample_store(visits=Records.start("visits", columns, 1))
@@ -130,7 +153,7 @@ VISITDY: {visit: {study_day: LBDTC}, give: VISITDY, by: day, unknown: missing}
         >>> Visit(visit="V", give="VISITNUM").apply(Context(store, "LB", records)).objects().tolist()
         [3.0]
         """
-        planned = self._planned(context.table(self.schedule))
+        planned = self._planned(context)
         given = context.value(self.value)
         found = {value: self._find(value, planned) for value in given.distinct().values.tolist()}
         unknown = given.where(lambda value: found.get(value, Found()) is None)
@@ -173,17 +196,27 @@ VISITDY: {visit: {study_day: LBDTC}, give: VISITDY, by: day, unknown: missing}
                 return Found(to_number(digits), shown.replace(NUMBER, digits))
         return None
 
-    def _planned(self, table: Records) -> list[Planned]:
+    def _planned(self, context: Context) -> list[Planned]:
         """Read the schedule."""
+        table, raw = context.table(self.schedule), context.store.raw.get(self.schedule)
         columns = {
             name: as_text(column).objects().tolist() for name, column in table.columns.items() if name in PLAN
         }
         rows = [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
         planned = [_planned_of(row) for row in rows]
-        wrong = [Problem(BAD_SCHEDULE, said, self.place("schedule")) for said in _doubts(planned, self.by)]
+        wrong = [
+            Problem(BAD_SCHEDULE, said, self._place_of(row, raw), spec=self.place("schedule"))
+            for said, row in _doubts(planned, self.by)
+        ]
         if wrong:
             raise Refusal(wrong)
         return planned
+
+    def _place_of(self, row: int, raw: RawTable | None) -> Place:
+        """Give the line of the schedule's file, where that is known."""
+        if raw is None or row >= len(raw.lines):
+            return self.place("schedule")
+        return Place(file=raw.file, line=int(raw.lines[row]))
 
 
 PLAN = ("VISITNUM", "VISIT", "VISITDY", "LOW", "HIGH", "NAMES")
@@ -202,21 +235,23 @@ def _planned_of(row: dict[str, str]) -> Planned:
     )
 
 
-def _doubts(planned: list[Planned], by: str) -> Iterator[str]:
-    """Say what is in doubt about a schedule."""
-    numbers = [one.number for one in planned]
-    names = [name for one in planned for name in set(one.names)]
-    if any(np.isnan(number) for number in numbers):
-        yield "a VISITNUM is no number"
-    for name in sorted({name for name in names if names.count(name) > 1}):
-        yield f"two visits are called '{name}'"
-    for number in sorted({number for number in numbers if numbers.count(number) > 1}):
-        yield f"VISITNUM {number:g} stands twice"
+def _doubts(planned: list[Planned], by: str) -> Iterator[tuple[str, int]]:
+    """Say what is in doubt about a schedule, and in which of its rows."""
+    names: set[str] = set()
+    numbers: set[float] = set()
+    for row, one in enumerate(planned):
+        if np.isnan(one.number):
+            yield "a VISITNUM is no number", row
+        if one.number in numbers:
+            yield f"VISITNUM {one.number:g} stands twice", row
+        yield from ((f"two visits are called '{name}'", row) for name in sorted(names & set(one.names)))
+        numbers.add(one.number)
+        names |= set(one.names)
     if by == "day":
-        windows = sorted((one for one in planned if one.low <= one.high), key=lambda one: one.low)
-        for one, after in pairwise(windows):
+        windows = [(row, one) for row, one in enumerate(planned) if one.low <= one.high]
+        for (_, one), (row, after) in pairwise(sorted(windows, key=lambda window: window[1].low)):
             if after.low <= one.high:
-                yield f"the windows of {one.visit} and {after.visit} overlap"
+                yield f"the windows of {one.visit} and {after.visit} overlap", row
 
 
 class UnscheduledVisit(VariableRule):
@@ -257,6 +292,7 @@ class UnscheduledVisit(VariableRule):
     def apply(self, context: Context) -> Column:
         """Number the visits.
 
+        >>> from trialkit.records import Records
         >>> from trialkit.samples import sample_store
         >>> planned = {"USUBJID": "1", "SVSTDTC": "2021-03-05", "VISITNUM": "3"}
         >>> columns = {name: Column.text([text]) for name, text in planned.items()}

@@ -13,7 +13,7 @@ from trialkit.column import Column, Mask, combine
 from trialkit.context import Context
 from trialkit.dates import DAY, is_iso8601, moments
 from trialkit.numerals import as_text
-from trialkit.problems import Kind
+from trialkit.problems import Kind, Place
 from trialkit.records import NONE
 from trialkit.rule import Reference, Value, VariableRule
 from trialkit.rules.datetimes import NOT_ISO
@@ -304,7 +304,20 @@ def _added(
     return total, count
 
 
-class Count(VariableRule):
+class _Counting(VariableRule):
+    counted: list[Counted]
+
+    def references(self) -> Iterator[Reference]:
+        """Name what the selections name.
+
+        >>> [one.column for one in Count(count="A").references()]
+        ['A']
+        """
+        for counted in self.counted:
+            yield from counted.references()
+
+
+class Count(_Counting):
     """Number of each {count}.
 
     0 without any. With `distinct: true` the number of different values of `of`.
@@ -322,15 +335,6 @@ class Count(VariableRule):
 
     also: ClassVar[str] = "[{distinct=true}, each different value once]"
     example: ClassVar[str] = "NSAE: {count: {table: AE, where: \"AESER == 'Y'\"}}"
-
-    def references(self) -> Iterator[Reference]:
-        """Name what the selections name.
-
-        >>> [one.column for one in Count(count="A").references()]
-        ['A']
-        """
-        for counted in self.counted:
-            yield from counted.references()
 
     def apply(self, context: Context) -> Column:
         """Count the rows of each record; keeps them.
@@ -356,7 +360,7 @@ def _different(found: Found) -> Found:
     return found.only(mask)
 
 
-class Exists(VariableRule):
+class Exists(_Counting):
     """'{yes}' where there is a {exists}[, else '{no}'].
 
     >>> Exists(exists={"table": "EX", "where": "EXDOSE > 0"}).sentence()
@@ -371,14 +375,13 @@ class Exists(VariableRule):
 
     example: ClassVar[str] = "SAFFL: {exists: {table: EX, where: EXDOSE > 0}, no: N}"
 
-    def references(self) -> Iterator[Reference]:
-        """Name what the selections name.
+    def literals(self) -> Iterator[tuple[str, Place]]:
+        """Give both values.
 
-        >>> [one.column for one in Exists(exists="A").references()]
-        ['A']
+        >>> [text for text, _ in Exists(exists="A").literals()]
+        ['Y', '']
         """
-        for counted in self.counted:
-            yield from counted.references()
+        yield from ((self.yes, self.place("yes")), (self.no, self.place("no")))
 
     def apply(self, context: Context) -> Column:
         """Look for a row for each record; keeps the first one.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Annotated, Any, ClassVar
 
 import numpy as np
@@ -71,6 +72,15 @@ class Case(VariableRule):
   else: DISPOSITION EVENT
 """
 
+    def literals(self) -> Iterator[tuple[str, Place]]:
+        """Give the texts of all cases.
+
+        >>> [text for text, _ in Case(case=[{"when": "AGE >= 65", "then": "Y"}], **{"else": "N"}).literals()]
+        ['Y', 'N']
+        """
+        for rule in (*(one.then for one in self.cases), self.otherwise):
+            yield from rule.literals()
+
     def apply(self, context: Context) -> Column:
         """Choose for each record; keeps which case gave the value.
 
@@ -103,6 +113,15 @@ class FirstOf(VariableRule):
     values: list[Value] = Field(alias="first_of", min_length=1, description="the values, in their order")
 
     example: ClassVar[str] = "DSTERM: {upper: {first_of: [IT.DSTERM, OTHERSP]}}"
+
+    def literals(self) -> Iterator[tuple[str, Place]]:
+        """Give the texts among the values.
+
+        >>> [text for text, _ in FirstOf(first_of=["A", "'N'"]).literals()]
+        ['N']
+        """
+        for rule in self.values:
+            yield from rule.literals()
 
     def apply(self, context: Context) -> Column:
         """Choose for each record; keeps which value it was.

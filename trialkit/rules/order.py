@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import ClassVar, Literal
 
 import numpy as np
@@ -11,7 +12,7 @@ from trialkit.column import Column
 from trialkit.context import Context
 from trialkit.match import runs
 from trialkit.numerals import as_text
-from trialkit.problems import Kind, did_you_mean
+from trialkit.problems import Kind, Place, did_you_mean
 from trialkit.rule import Condition, Value, VariableRule
 from trialkit.rules.evaluate import Whole, severity_of, to_numbers, wholes
 from trialkit.rules.found import grouped
@@ -107,6 +108,14 @@ class Flag(VariableRule):
     no: str = Field("", description="value where it is not")
 
     example: ClassVar[str] = "ELDERLY: {flag: AGE >= 65, no: N}"
+
+    def literals(self) -> Iterator[tuple[str, Place]]:
+        """Give both values.
+
+        >>> [text for text, _ in Flag(flag="AGE >= 65").literals()]
+        ['Y', '']
+        """
+        yield from ((self.yes, self.place("yes")), (self.no, self.place("no")))
 
     def apply(self, context: Context) -> Column:
         """Flag the records.

@@ -36,6 +36,14 @@ class Constant(VariableRule):
         """
         return super().sentence() if self.text else "missing."
 
+    def literals(self) -> Iterator[tuple[str, Place]]:
+        """Give the text.
+
+        >>> [text for text, _ in Constant(constant="DM").literals()]
+        ['DM']
+        """
+        yield self.text, self.place("constant")
+
     def apply(self, context: Context) -> Column:
         """Give every record the text.
 

@@ -21,7 +21,7 @@ CASES = {
     "sdtm nowhere --raw study/raw --out out": "error STUDY-001 there is no study.yaml in 'nowhere'.",
     "sdtm study/study.yaml --raw study/raw --out out": "Directory 'study/study.yaml' is a file.",
     "sdtm study --raw study/raw --out study": "error PUB-002 'study' is the folder of the specs.",
-    "sdtm study --raw study/raw --out study/raw": "error PUB-002 'raw' is the folder of the raw files.",
+    "sdtm study --raw study/raw --out study/raw": "error PUB-002 'raw' is the folder of the files to read.",
     "sdtm study --raw study/raw --out /": "error PUB-002 '/' is the root folder.",
     "sdtm study --raw study/raw --out /proc/x/y": "error ENV-003 no such file or directory: x. Check path",
     "sdtm study --raw study/raw --out /dev/null/x": "error PUB-003 reports a part of the path is a file: x.",
