@@ -67,6 +67,7 @@ class CarryForward(RecordRule):
         {}, alias="set", description="what the new records differ in, by column"
     )
 
+    copies: ClassVar[bool] = True
     also: ClassVar[str] = (
         "[, of {value}][ by {day}][ where {where}][, into {visits}][, windows {fill} records]"
         "[, the {worst} one][, baseline where {baseline}][; with {set}]"
@@ -115,6 +116,16 @@ class CarryForward(RecordRule):
         ['AVAL', 'DTYPE']
         """
         return before | {"DTYPE", *self.values}
+
+    def makes(self, *, added: bool) -> dict[str, tuple[str, ...]]:
+        """Name the columns of the window, DTYPE and what is set; the rest is that of the carried record.
+
+        >>> rule = CarryForward(carry_forward="LOCF", windows=[{"visit": "A"}], by="ID")
+        >>> rule.makes(added=True)["AVISIT"], rule.makes(added=False)
+        (('ADY',), {})
+        """
+        own = set(schedule.COLUMNS) - {"AWU"}
+        return dict.fromkeys((*sorted(own), "DTYPE", *self.values), (self.day,)) if added else {}
 
     def apply(self, records: Records, context: Context) -> Records:
         """Add the records.

@@ -17,6 +17,7 @@ from trialkit.rule import ColumnName, Condition, RecordRule, Reference
 from trialkit.rules.choose import Outcome
 from trialkit.rules.evaluate import as_number, missing_like
 from trialkit.rules.found import key_texts
+from trialkit.rules.totals import MEMBER
 from trialkit.steps import ColumnNames, below, fill, marked, merged_lineage
 
 TWICE = Kind(
@@ -61,7 +62,17 @@ class _Adding(RecordRule):
     where: Condition | None = Field(None, description="the records that count; default: all")
     values: dict[str, Outcome] = Field({}, alias="set", description="what the new records have, by column")
 
-    def added(
+    def makes(self, *, added: bool) -> dict[str, tuple[str, ...]]:
+        """Say that the value comes from those of other records.
+
+        >>> Summarise(summarise="SUM", by="A").makes(added=True)
+        {'AVAL': ('AVAL',), 'DTYPE': ()}
+        """
+        kind: dict[str, tuple[str, ...]] = {"DTYPE": ()} if isinstance(self, Summarise) else {}
+        own: dict[str, tuple[str, ...]] = {self.value: (self.value,)}
+        return {**own, **kind, **dict.fromkeys(self.values, ())} if added else {}
+
+    def with_groups(
         self, records: Records, group: Rows, made: dict[str, Column], kept: Mask, context: Context
     ) -> Records:
         """Add a record for each group that is kept.
@@ -84,7 +95,8 @@ class _Adding(RecordRule):
         new = fill(Records(columns, len(first), rows, item, many), self.values, context)
         lacking = {name: missing_like(one.kind, records.count) for name, one in made.items()}
         old = records.with_columns({k: one for k, one in lacking.items() if k not in records.columns})
-        return below([old, marked(new, 0, context)], self)
+        told = marked(old, np.where(number >= 0, MEMBER - number, NONE), context)
+        return below([told, marked(new, np.arange(new.count, dtype=np.int32), context)], self)
 
 
 class Summarise(_Adding):
@@ -143,7 +155,7 @@ class Summarise(_Adding):
             self.value: Column.numbers(summary(self.how, values[member], inner, len(first))),
             "DTYPE": Column.constant(self.how, len(first)),
         }
-        return self.added(records, group, made, size >= self.at_least, context)
+        return self.with_groups(records, group, made, size >= self.at_least, context)
 
 
 def summary(how: str, values: Numbers, group: Rows, groups: int) -> Numbers:
@@ -241,7 +253,7 @@ class Parameter(_Adding):
         parts = dict(zip(names, (Column.numbers(row) for row in matrix.reshape(len(names), -1)), strict=True))
         made = self._transformed(self.expression.column(parts.__getitem__, len(first)).objects())
         kept = ~np.isnan(made) if self.short == "none" else np.ones(len(first), bool)
-        return self.added(records, group, {self.value: Column.numbers(made)}, kept, context)
+        return self.with_groups(records, group, {self.value: Column.numbers(made)}, kept, context)
 
     def _matrix(self, records: Records, member: Rows, group: Rows, which: Rows, context: Context) -> Numbers:
         """Give the value of each component in each group; what stands twice is reported."""

@@ -60,6 +60,14 @@ class BelowLimit(RecordRule):
         """
         return before | {self.value, "DTYPE"}
 
+    def makes(self, *, added: bool) -> dict[str, tuple[str, ...]]:
+        """Say that the value and DTYPE come from the result and the limit.
+
+        >>> BelowLimit(below_limit="R").makes(added=False)
+        {'AVAL': ('R',), 'DTYPE': ('R',)}
+        """
+        return dict.fromkeys((self.value, "DTYPE"), tuple(filter(None, (self.result, self.limit))))
+
     def apply(self, records: Records, context: Context) -> Records:
         """Replace the values.
 

@@ -22,7 +22,8 @@ class Source(VariableRule):
     ``dataset`` is the dataset whose row stands behind the record: that which its steps read first, or the
     first of ``datasets``. ``sequence`` is --SEQ of that row (ASEQ of an analysis dataset), ``variable``
     the column that the analysis value came from: --STRESN unless ``values`` says so. All three are
-    missing on records made from several rows, such as averages and totals. (SRCDOM, SRCVAR, SRCSEQ:
+    missing on records made from several rows, such as averages and totals. Records that are read from a
+    working dataset need the three made there. (SRCDOM, SRCVAR, SRCSEQ:
     ADaMIG 1.3, section 3.3.9.)
 
     >>> Source(source="sequence").sentence()
@@ -71,8 +72,9 @@ SRCSEQ: {source: sequence}
         """
         rows = self._rows(context)
         which = np.full(context.count, NONE, np.int32)
-        for number, behind in reversed(list(enumerate(rows.values()))):
+        for number, (name, behind) in reversed(list(enumerate(rows.items()))):
             which = np.where(behind != NONE, number, which).astype(np.int32)
+            which[_of_several(name, context)] = NONE
         if self.give == "sequence":
             return self._sequence(rows, which, context)
         said = list(rows) if self.give == "dataset" else [self._variable(one, context) for one in rows]
@@ -100,3 +102,9 @@ SRCSEQ: {source: sequence}
                 mine = which == number
                 made[mine] = as_number(found, context, self).objects()[behind[mine]]
         return Column.numbers(made)
+
+
+def _of_several(name: str, context: Context) -> Rows:
+    """Give the records that were made from several rows of a dataset."""
+    pairs = [many.record for many in context.records.many if many.source == name]
+    return np.concatenate(pairs) if pairs else np.empty(0, np.int32)

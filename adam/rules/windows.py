@@ -94,6 +94,16 @@ class Windows(RecordRule):
         """
         return before | {*schedule.COLUMNS, *([self.flag] if self.flag else [])}
 
+    def makes(self, *, added: bool) -> dict[str, tuple[str, ...]]:
+        """Say that all its columns come from the day, and the flag from the value too.
+
+        >>> Windows(windows=[{"visit": "A"}]).makes(added=False)["AVISIT"]
+        ('ADY',)
+        """
+        made = {} if added else dict.fromkeys(schedule.COLUMNS, (self.day,))
+        flag = {self.flag: tuple(filter(None, (self.day, self.value, *self.order)))} if self.flag else {}
+        return made | ({} if added else flag)
+
     def apply(self, records: Records, context: Context) -> Records:
         """Place the records.
 

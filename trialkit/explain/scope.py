@@ -13,7 +13,7 @@ from trialkit.records import is_main, source_of, variable_of
 from trialkit.rule import RecordRule
 from trialkit.rules.intervals import Collapse
 from trialkit.rules.join import Join
-from trialkit.rules.records import Read, Repeat, Stack
+from trialkit.rules.records import Read, Stack
 from trialkit.rules.totals import MEMBER
 from trialkit.spec import DatasetSpec
 from trialkit.trace import Trace
@@ -74,7 +74,7 @@ class Scope:
             steps=self.steps[:-1],
             variables=False,
             crossed=(f"{end}/{self.path}", *self.crossed),
-            repeats=(self.path, *self.repeats) if isinstance(step, Repeat) else self.repeats,
+            repeats=(self.path, *self.repeats) if step.copies else self.repeats,
         )
 
     def into(self, branch: Sequence[RecordRule]) -> Scope:

@@ -57,7 +57,26 @@ def _from_step(explainer: Explainer, name: str, step: RecordRule, scope: Scope) 
             return _from_table(explainer, name, step.table, scope)
         case Total() | NotDone() | Repeat() if scope.number() >= 0:
             return _from_added(explainer, name, step, scope)
-    return None
+    made = step.makes(added=scope.number() >= 0)
+    return (_made_by(explainer, name, step, made[name], scope),) if name in made else None
+
+
+def _made_by(
+    explainer: Explainer, name: str, step: RecordRule, columns: tuple[str, ...], scope: Scope
+) -> Answer:
+    """Explain a column that a step fills itself: by other columns of the record, or of those it adds up."""
+    before = scope.back()
+    members = scope.members() if scope.number() >= 0 else []
+    origins = [
+        answer
+        for record in members or [scope.record]
+        for column in columns
+        for answer in column_answers(explainer, column, replace(before, record=record))
+    ]
+    note = (f"{len(members)} records",) if members else ()
+    rows = origins or explainer.rows(scope.dataset, scope.record)
+    said, place = step.sentence(), str(step.place())
+    return Answer(name, role="working column", rule=said, spec=place, notes=note, origins=tuple(rows))
 
 
 def _from_stack(explainer: Explainer, name: str, step: Stack, scope: Scope) -> Answers | None:

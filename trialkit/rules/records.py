@@ -183,6 +183,7 @@ class Repeat(RecordRule):
         alias="set", min_length=1, description="what they differ in, by column"
     )
 
+    copies: ClassVar[bool] = True
     example: ClassVar[str] = "- repeat: VISITNUM >= 8\n  set: {BASETYPE: FOLLOW-UP}\n"
 
     def columns(self, before: frozenset[str], tables: Schema) -> frozenset[str]:
