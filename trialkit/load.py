@@ -295,7 +295,8 @@ class _Tree:
             items = [self.make(item, depth + 1) for item in node.value]
             places = [Place(self.name, i.start_mark.line + 1, i.start_mark.column + 1) for i in node.value]
             return SpecList(items, where, places)
-        return SpecText(node.value, where)
+        # ruamel marks with BEL where a folded text was broken; YAML itself allows no such character
+        return SpecText(node.value.replace("\a", ""), where)
 
     def _map(self, node: MappingNode, where: Place, depth: int) -> Any:
         items: dict[str, Any] = {}
