@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 from define.check.report import check_json, check_page
 from define.check.run import check_define, place_of
-from trialkit.problems import Exit
+from define.read import read_define
+from define.workbook.book import read_book, write_book
+from define.workbook.export import export_book
+from define.workbook.imports import import_book
+from define.workbook.layout import GENERATIONS
+from define.write import write_define
+from trialkit.problems import Exit, Problems
 from trialkit.terminal import Terminal, show_problems
 
 
@@ -49,3 +56,70 @@ def define_check(
     queries = len(checked.problems) - checked.errors
     terminal.print(f"{checked.errors} errors, {queries} questions; {checked.datasets} datasets")
     return checked.exit()
+
+
+def define_export(file: Path, out: Path, generation: str = "2.1") -> Exit:
+    """Write the workbook of a define.xml.
+
+    Args:
+        file: the define.xml.
+        out: the XLSX file.
+        generation: ``classic``, ``current`` or ``2.1``.
+
+    Returns:
+        The exit code: 1 where define.xml has errors.
+
+    Raises:
+        Refusal: as ``read_define`` and ``write_book``.
+
+    >>> define_export(Path("nowhere.xml"), Path("define.xlsx"))
+    Traceback (most recent call last):
+    trialkit.problems.Refusal: error DEF-001 nowhere.xml file cannot be read: ...
+    """
+    problems = Problems()
+    define = read_define(file, problems)
+    book, lost = export_book(define, GENERATIONS[generation])
+    write_book(out, book, GENERATIONS[generation], _created(define.creation_date_time))
+    problems.add(*lost)
+    return _told(problems, f"written: {out}")
+
+
+def define_import(file: Path, out: Path) -> Exit:
+    """Write the define.xml of a workbook; nothing is written where the workbook has errors.
+
+    Args:
+        file: the XLSX file, of any generation.
+        out: the define.xml.
+
+    Returns:
+        The exit code: 1 or 2 where the workbook has errors.
+
+    Raises:
+        Refusal: as ``read_book`` and ``write_define``.
+
+    >>> define_import(Path("nowhere.xlsx"), Path("define.xml"))
+    Traceback (most recent call last):
+    trialkit.problems.Refusal: error DEFW-001 nowhere.xlsx workbook cannot be read. Give an XLSX file.
+    """
+    problems = Problems()
+    book = read_book(file, problems)
+    define = import_book(book, problems)
+    if problems.errors():
+        return _told(problems, "nothing was written")
+    write_define(out, define)
+    return _told(problems, f"written: {out}")
+
+
+def _told(problems: Problems, last: str) -> Exit:
+    terminal = Terminal(stderr=True)
+    show_problems(problems.items, terminal)
+    terminal.print(last)
+    return problems.exit()
+
+
+def _created(text: str) -> datetime:
+    """Read the time of the file for that of the workbook, so that no clock is read."""
+    try:
+        return datetime.fromisoformat(text).replace(tzinfo=UTC)
+    except ValueError:
+        return datetime(1970, 1, 1, tzinfo=UTC)

@@ -1,0 +1,1 @@
+"""The workbook that the industry exchanges definitions in: import and export in its three generations."""
