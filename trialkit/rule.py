@@ -18,7 +18,7 @@ from trialkit.model import Model, SpecMap, SpecText
 from trialkit.problems import NOWHERE, Exit, Kind, Place, Refusal, did_you_mean
 from trialkit.records import Records
 from trialkit.scan import classes_in
-from trialkit.sentence import filled, written
+from trialkit.sentence import filled, unset_keys, written
 
 NO_RULE = Kind("SPEC-010", "no rule is named", "Name one rule; `trialkit rules` lists them.", exit=Exit.SPEC)
 TWO_RULES = Kind("SPEC-011", "two rules are named", "Keep one, or nest one in the other.", exit=Exit.SPEC)
@@ -96,14 +96,7 @@ class Rule(Model):
         >>> Rule().sentence()
         'What all rules share: their YAML key, their sentence and what they name.'
         """
-        fields = type(self).model_fields
-        told = self.told()
-        unset = {
-            info.alias or name
-            for name, info in fields.items()
-            if getattr(self, name) == info.get_default(call_default_factory=True)
-        }
-        return filled(f"{self.summary().removesuffix('.')}{self.also}.", told, unset)
+        return filled(f"{self.summary().removesuffix('.')}{self.also}.", self.told(), unset_keys(self))
 
     def told(self) -> dict[str, str]:
         """Write the value of each key as it stands in the sentence.
@@ -240,10 +233,7 @@ class RecordRule(Rule):
         return before
 
     def makes(self, *, added: bool) -> dict[str, tuple[str, ...]]:
-        """Name the columns that the rule fills itself, and those that each is made from, for lineage.
-
-        Args:
-            added: of the records that it adds, rather than of those that are there.
+        """Name the columns that it fills in records that it adds, or in others, and what each is made from.
 
         >>> RecordRule().makes(added=True)
         {}
