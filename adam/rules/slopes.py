@@ -148,6 +148,17 @@ class Slopes(RecordRule):
         made = (self.into or self.value, self.period, self.measure, self.reason)
         return frozenset({*self.by, *made, *self.extra, *self.last})
 
+    def makes(self, *, added: bool) -> dict[str, tuple[str, ...]]:
+        """Say that a measure comes from values and days.
+
+        >>> rule = Slopes(slopes="AVAL", over="ADY", by="PARAMCD", periods={"1": "ADY < 170"})
+        >>> rule.makes(added=False)["AVAL"]
+        ('AVAL', 'ADY')
+        """
+        both = (self.value, self.over)
+        found: dict[str, tuple[str, ...]] = dict.fromkeys((self.into or self.value, *self.extra), both)
+        return {**found, **dict.fromkeys((self.period, self.measure, self.reason), both)}
+
     def apply(self, records: Records, context: Context) -> Records:
         """Put the slopes in place of the records.
 

@@ -154,6 +154,20 @@ class TimeToEvent(RecordRule):
         """
         return before | {*MADE, *self.values, *tables.get(self.subjects, ())}
 
+    def makes(self, *, added: bool) -> dict[str, tuple[str, ...]]:
+        """Say that a time comes from its start and the dates of events and censorings.
+
+        >>> death = Occasion(table="DS", date="DSSTDTC", description="DEATH")
+        >>> rule = TimeToEvent(time_to_event="ADSL", start="TRTSDT", events=[death], censorings=[death])
+        >>> rule.makes(added=True)["AVAL"]
+        ('TRTSDT', 'DSSTDTC')
+        """
+        if not added:
+            return {}
+        dates = tuple(dict.fromkeys(one.date for one in (*self.events, *self.censorings)))
+        found: dict[str, tuple[str, ...]] = dict.fromkeys(MADE, dates)
+        return {**found, "STARTDT": (self.start,), "AVAL": tuple(dict.fromkeys((self.start, *dates)))}
+
     def apply(self, records: Records, context: Context) -> Records:
         """Add a record for each subject; ADAM-051 for one without any date.
 
