@@ -33,6 +33,8 @@ class AnalysisFacts(DatasetFacts):
 
     >>> adamig().custom("ADAE", "Occurrence Data Structure", "Adverse Events").find("AETERM").label
     'Reported Term for the Adverse Event'
+    >>> adamig().custom("ADLB", "Basic Data Structure", "").find("TRTSDT").label
+    'Date of First Exposure to Treatment'
     """
 
     others: tuple[DatasetFacts, ...] = ()
@@ -43,11 +45,12 @@ class AnalysisFacts(DatasetFacts):
         >>> adamig().custom("ADLB", "Basic Data Structure", "").find("TRT01P").core
         'Perm'
         """
-        if found := super().find(name):
-            return found
-        found = next((one for other in self.others if (one := other.find(name))), None)
+        own = super().find(name)
+        if own and own.label:  # names such as *DT have no label of their own
+            return own
+        found = next((one for other in self.others if (one := other.find(name)) and one.label), None)
         found = found or _of_sdtm(name)
-        return replace(found, core="Perm", role="", order=0) if found else None
+        return replace(found, core="Perm", role="", order=0) if found else own
 
     def order(self, names: Sequence[str]) -> list[str]:
         """Leave the variables in the order of the spec.
