@@ -10,7 +10,7 @@ from define.check.report import check_json, check_page
 from define.check.run import check_define, place_of
 from define.read import read_define
 from define.workbook.book import read_book, write_book
-from define.workbook.export import export_book
+from define.workbook.exports import export_book
 from define.workbook.imports import import_book
 from define.workbook.layout import GENERATIONS
 from define.write import write_define

@@ -61,7 +61,6 @@ def _result(view: View, one: AnalysisResult) -> dict[str, str]:
         "Programming Code": (code.code or "") if code else "",
         "Programming Document": programs,
         "Pages": pages,
-        "Parameter": one.parameter_oid if one.parameter_oid != parameter_of(view, one) else "",
     }
 
 
@@ -81,22 +80,3 @@ def _criteria(view: View, dataset: AnalysisDataset) -> str:
     if group is None or dataset.where_clause is None:
         return ""
     return f"{group.name}: {where_text(comparisons(view, group, (dataset.where_clause,)))}"
-
-
-def parameter_of(view: View, one: AnalysisResult) -> str:
-    """Give the variable of the parameter: PARAMCD of the first dataset that a condition is on.
-
-    >>> from define.samples import sample_define
-    >>> result = AnalysisResult(oid="AR.1", reason="", purpose="")
-    >>> parameter_of(View(sample_define(), "define.xml"), result)
-    ''
-    """
-    for dataset in one.datasets.datasets if one.datasets else ():
-        clause = (
-            view.where_clauses.get(dataset.where_clause.where_clause_oid) if dataset.where_clause else None
-        )
-        for check in clause.checks if clause else ():
-            item = view.items.get(check.item_oid)
-            if item is not None and item.name == PARAMETER:
-                return item.oid
-    return ""

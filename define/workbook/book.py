@@ -172,7 +172,9 @@ def write_book(path: Path, book: Book, generation: Generation, created: datetime
     with xlsxwriter.Workbook(made, OPTIONS) as workbook:
         workbook.set_properties({"title": "Define-XML", "created": created.replace(tzinfo=None)})
         for sheet, columns in generation.sheets.items():
-            _sheet(workbook, generation, sheet, columns, book.rows(sheet))
+            rows = book.rows(sheet)
+            more = (name for name in generation.further(sheet) if any(row.get(name) for row in rows))
+            _sheet(workbook, generation, sheet, (*columns, *more), rows)
     path.write_bytes(made.getvalue())
 
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from define.check.view import Use, View
 from define.model import (
+    Alias,
     CodeList,
     CodeListItem,
-    Define,
     EnumeratedItem,
     ItemDef,
     ItemGroupDef,
@@ -22,16 +22,13 @@ from define.workbook import names
 from define.workbook.analyses import display_rows, result_rows
 from define.workbook.book import Book, Row
 from define.workbook.conditions import comparisons, owner
-from define.workbook.layout import CLASSIC, Generation, folded
-from define.workbook.names import CRF_NAMES, LEAF, bare, standard_text
+from define.workbook.layout import CLASSIC, Generation
+from define.workbook.names import bare, standard_text
 from define.workbook.pages import documents_text, pages_text
 from define.workbook.where import quoted, where_text
-from trialkit.problems import Kind, Place, Problem
 
-NOT_HELD = Kind(
-    "DEFW-020", "the workbook has no place for it", "Keep define.xml beside it.", severity="query"
-)
 YES, NO = "Yes", "No"
+PURPOSES = {"ADaM": "Analysis", "SDTM": "Tabulation", "SEND": "Tabulation"}
 NON_STANDARD = "Non-Standard"
 # the origins of the classic workbook, which has no column for the source
 CLASSIC_ORIGINS = {("Collected", "Investigator"): "CRF", ("Collected", "Vendor"): "eDT"}
@@ -49,7 +46,6 @@ class Exporter:
 
     view: View
     generation: Generation
-    lost: dict[str, int] = field(default_factory=dict)
 
     def book(self) -> Book:
         """Make the workbook.
@@ -73,17 +69,12 @@ class Exporter:
             "Analysis Displays": display_rows(self.view),
             "Analysis Results": result_rows(self.view),
         }
-        return Book({sheet: [self._row(sheet, one) for one in rows] for sheet, rows in every.items()})
+        mine = {sheet: rows for sheet, rows in every.items() if sheet in self.generation.sheets}
+        return Book({sheet: [self._row(sheet, one) for one in rows] for sheet, rows in mine.items()})
 
     def _row(self, sheet: str, values: dict[str, str]) -> Row:
-        columns = self.generation.sheets.get(sheet, ())
-        for name, text in values.items():
-            if text and name not in columns:
-                self._lose(f"{name} of {sheet}")
+        columns = {*self.generation.sheets.get(sheet, ()), *self.generation.further(sheet)}
         return Row({name: text for name, text in values.items() if text and name in columns})
-
-    def _lose(self, what: str) -> None:
-        self.lost[what] = self.lost.get(what, 0) + 1
 
     def _define(self) -> Iterator[dict[str, str]]:
         define, metadata = self.view.define, self.view.metadata
@@ -145,7 +136,7 @@ class Exporter:
             "Class": made.name if made else "",
             "SubClass": "; ".join(one.name for one in made.subclasses) if made else "",
             "Structure": group.structure,
-            "Purpose": group.purpose,
+            "Purpose": group.purpose if self._says_purpose(group) else "",
             "Key Variables": ", ".join(name for _, name in keyed),
             "Standard": self._standard(group),
             "Has No Data": YES if group.has_no_data else "",
@@ -153,10 +144,20 @@ class Exporter:
             "Reference Data": yes_no(group.is_reference_data),
             "Comment": bare(group.comment_oid, names.COMMENT),
             "Domain": group.domain if group.domain not in ("", group.name) else "",
-            "SAS name": group.sas_dataset_name if group.sas_dataset_name not in ("", group.name) else "",
-            "Alias": "; ".join(one.name for one in group.aliases),
+            "SAS Name": group.sas_dataset_name if group.sas_dataset_name not in ("", group.name) else "",
+            "Alias": _aliases(group.aliases),
+            "File Title": _title(group),
             "File": group.leaf.href if group.leaf and group.leaf.href != file_of(group.name) else "",
         }
+
+    def _says_purpose(self, group: ItemGroupDef) -> bool:
+        """Say whether the purpose needs its column: the newer workbooks know it by the standard."""
+        return "Purpose" in self.generation.sheets["Datasets"] or group.purpose != usual_purpose(
+            self._guide()
+        )
+
+    def _guide(self) -> str:
+        return next((one.name for one in self.view.standards.values() if one.type == "IG"), "")
 
     def _standard(self, part: ItemGroupDef | CodeList) -> str:
         one = self.view.standards.get(part.standard_oid)
@@ -170,9 +171,6 @@ class Exporter:
             "Dataset": use.group.name,
             "Variable": use.item.name,
             "Label": use.item.label,
-            "Role": use.ref.role,
-            "Has No Data": YES if use.ref.has_no_data else "",
-            "Non-Standard": YES if use.ref.is_non_standard else "",
             **self._attributes(use.ref, use.item),
         }
 
@@ -182,7 +180,12 @@ class Exporter:
             "Length": _number(item.length),
             "Significant Digits": _number(item.significant_digits),
             "Format": item.display_format,
+            "SAS Name": item.sas_field_name if item.sas_field_name not in ("", item.name) else "",
             "Mandatory": yes_no(ref.mandatory),
+            "Role": ref.role,
+            "Has No Data": YES if ref.has_no_data else "",
+            "Non-Standard": YES if ref.is_non_standard else "",
+            "Alias": _aliases(item.aliases),
             "Codelist": bare(item.codelist.codelist_oid, names.CODELIST) if item.codelist else "",
             "Method": bare(ref.method_oid, names.METHOD),
             "Comment": bare(item.comment_oid, names.COMMENT),
@@ -198,21 +201,12 @@ class Exporter:
             types = [said or one for said, one in zip(pairs, types, strict=True)]
         texts = [one.description.text if one.description else "" for one in origins]
         pages = [", ".join(pages_text(document.pages) for document in one.documents) for one in origins]
-        crf = self._crf()
-        others = [one.leaf_id for origin in origins for one in origin.documents if one.leaf_id != crf]
         return {
             "Origin": "; ".join(types),
             "Source": several(sources),
             "Pages": several(pages),
             "Predecessor": several(texts),
-            "Origin document": several(others),
         }
-
-    def _crf(self) -> str:
-        """Give the document that pages are of: the annotated CRF, or what is usually called so."""
-        crf = self.view.metadata.annotated_crf
-        usual = (leaf.id for leaf in self.view.metadata.leaves if folded(bare(leaf.id, LEAF)) in CRF_NAMES)
-        return crf.documents[0].leaf_id if crf and crf.documents else next(usual, "")
 
     def _levels(self) -> Iterator[dict[str, str]]:
         for use in self.view.variables():
@@ -223,6 +217,7 @@ class Exporter:
                     "Variable": use.item.name,
                     "Where Clause": self._where(level.group, level.ref.where_clauses),
                     "Label": level.item.label,
+                    "Item Name": level.item.name if level.item.name != use.item.name else "",
                     **self._attributes(level.ref, level.item),
                 }
 
@@ -260,7 +255,8 @@ class Exporter:
                     "Decoded Value": decoded,
                     "Rank": str(term.rank) if term.rank is not None else "",
                     "Extended Value": "" if term.extended_value == is_extension(one, term) else YES,
-                    "SAS format": one.sas_format_name,
+                    "SAS Format": one.sas_format_name,
+                    "Description": one.description.text if one.description else "",
                 }
 
     def _dictionaries(self) -> Iterator[dict[str, str]]:
@@ -273,6 +269,10 @@ class Exporter:
                     "Dictionary": one.external.dictionary,
                     "Version": one.external.version,
                     "Href": one.external.href,
+                    "Ref": one.external.ref,
+                    "Terminology": self._standard(one),
+                    "Comment": bare(one.comment_oid, names.COMMENT),
+                    "SAS Format": one.sas_format_name,
                 }
 
     def _methods(self) -> Iterator[dict[str, str]]:
@@ -288,7 +288,6 @@ class Exporter:
                 "Expression Code": first.text if first else "",
                 "Document": documents,
                 "Pages": pages,
-                "Further expressions": "; ".join(other.context for other in one.expressions[1:]),
             }
 
     def _comments(self) -> Iterator[dict[str, str]]:
@@ -307,29 +306,13 @@ class Exporter:
             yield {"ID": bare(one.id, names.LEAF), "Title": one.title or "", "Href": one.href}
 
 
-def export_book(define: Define, generation: Generation) -> tuple[Book, list[Problem]]:
-    """Make a workbook of a define.xml.
+def _title(group: ItemGroupDef) -> str:
+    title = (group.leaf.title or "").strip() if group.leaf else ""
+    return title if group.leaf and title != group.leaf.href else ""
 
-    Args:
-        define: the model.
-        generation: of the workbook.
 
-    Returns:
-        The workbook, and DEFW-020 for each column that it would need and has not, with how often.
-
-    >>> from define.samples import sample_define
-    >>> from define.workbook.layout import CURRENT
-    >>> book, problems = export_book(sample_define(), CURRENT)
-    >>> [problem.what for problem in problems][:2]
-    ['Purpose of Datasets is not in a current workbook', 'Standard of Datasets is not in a current workbook']
-    """
-    exporter = Exporter(View(define, "define.xml"), generation)
-    book = exporter.book()
-    problems = [
-        Problem(NOT_HELD, f"{what} is not in a {generation.name} workbook", Place(), count=count)
-        for what, count in exporter.lost.items()
-    ]
-    return book, problems
+def _aliases(aliases: tuple[Alias, ...]) -> str:
+    return "; ".join(f"{one.context}: {one.name}" for one in aliases)
 
 
 def several(texts: list[str]) -> str:
@@ -381,3 +364,12 @@ def listed(value: str) -> str:
     ('A', '"A, B"')
     """
     return quoted(value) if "," in value or not value else value
+
+
+def usual_purpose(standard: str) -> str:
+    """Give the purpose of datasets that follow a standard.
+
+    >>> usual_purpose("ADaMIG"), usual_purpose("SDTMIG-MD")
+    ('Analysis', 'Tabulation')
+    """
+    return PURPOSES.get(standard[:4], "")

@@ -38,7 +38,7 @@ def import_book(book: Book, problems: Problems) -> Define:
         problems: where problems go: DEFW-005 to DEFW-008.
 
     >>> from define.samples import sample_define
-    >>> from define.workbook.export import export_book
+    >>> from define.workbook.exports import export_book
     >>> from define.workbook.layout import V21
     >>> book, _ = export_book(sample_define(), V21)
     >>> import_book(book, Problems()).metadata.item_groups == sample_define().metadata.item_groups

@@ -39,6 +39,15 @@ _SHEETS: Mapping[str, tuple[str, ...]] = {
         *("Programming Document", "Pages"),
     ),
 }
+# columns that no generation has: they are added where they hold something, so that nothing is lost;
+# other tools ignore columns that they don't know
+_ADDED: Mapping[str, tuple[str, ...]] = {
+    "Datasets": ("Domain", "SAS Name", "Alias", "File", "File Title"),
+    "Variables": ("Non-Standard", "SAS Name", "Alias"),
+    "ValueLevel": ("Item Name", "Role", "Has No Data", "Non-Standard", "SAS Name", "Alias"),
+    "Codelists": ("Rank", "Extended Value", "SAS Format", "Description"),
+    "Dictionaries": ("Href", "Ref", "Terminology", "Comment", "SAS Format"),
+}
 NEEDED: Mapping[str, tuple[str, ...]] = {
     "Define": ("Attribute",),
     "Datasets": ("Dataset",),
@@ -73,6 +82,17 @@ class Generation:
     name: str
     sheets: Mapping[str, tuple[str, ...]]
     printed: Mapping[tuple[str, str], str] = field(default_factory=dict)
+
+    def further(self, sheet: str) -> tuple[str, ...]:
+        """Name the columns that may be added to a sheet: those of later generations, and some of ours.
+
+        >>> V21.further("Datasets")
+        ('Purpose', 'Domain', 'SAS Name', 'Alias', 'File', 'File Title')
+        """
+        if sheet not in self.sheets:
+            return ()
+        every = (*_SHEETS[sheet], *_ADDED.get(sheet, ()))
+        return tuple(name for name in every if name not in self.sheets[sheet])
 
     def label(self, sheet: str, column: str = "") -> str:
         """Give the name of a sheet, or of a column, as it stands in the file.
@@ -152,6 +172,6 @@ def column_of(sheet: str, printed: str) -> str:
     known = {
         folded(one.label(sheet, column)): column
         for one in GENERATIONS.values()
-        for column in one.sheets.get(sheet, ())
+        for column in (*one.further(sheet), *one.sheets.get(sheet, ()))
     }
     return known.get(folded(printed), "")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from decimal import Decimal, InvalidOperation
 
 from define.model import (
     Alias,
@@ -224,6 +225,8 @@ class Loader:
             oid=names.CODELIST + oid,
             name=head.get("Name"),
             data_type=head.get("Data Type"),
+            sas_format_name=head.get("SAS Format"),
+            description=self.text(head, "Description"),
             standard_oid=standard,
             is_non_standard=own,
             comment_oid=self.comment(head),
@@ -235,29 +238,54 @@ class Loader:
     def _term(self, row: Row, standard: bool, coded: bool) -> CodeListItem | EnumeratedItem:
         code, number = row.get("NCI Term Code"), self.number(row, "Order")
         aliases = (Alias(context=NCI, name=code),) if code else ()
-        extended = standard and not code
+        extended = (standard and not code) != bool(self.yes(row, "Extended Value"))
+        rank = self._rank(row)
         if not coded:
             return EnumeratedItem(
-                coded_value=row.get("Term"), order_number=number, extended_value=extended, aliases=aliases
+                coded_value=row.get("Term"),
+                order_number=number,
+                rank=rank,
+                extended_value=extended,
+                aliases=aliases,
             )
         return CodeListItem(
             coded_value=row.get("Term"),
             order_number=number,
+            rank=rank,
             extended_value=extended,
             decode=Decode.of(row.get("Decoded Value"), self.lang),
             aliases=aliases,
         )
 
+    def _rank(self, row: Row) -> Decimal | None:
+        text = row.get("Rank").strip()
+        try:
+            return Decimal(text) if text else None
+        except InvalidOperation:
+            self.say(WRONG, row, "Rank", f"Rank is not a number: '{text}'")
+            return None
+
     def _dictionaries(self) -> list[CodeList]:
-        return [
-            CodeList(
+        made = []
+        for row in self.once(self.book.rows("Dictionaries"), "ID"):
+            standard, own = self.standard_of(row, "Terminology")
+            one = CodeList(
                 oid=names.CODELIST + row.get("ID"),
                 name=row.get("Name"),
                 data_type=row.get("Data Type"),
-                external=ExternalCodeList(dictionary=row.get("Dictionary"), version=row.get("Version")),
+                external=ExternalCodeList(
+                    dictionary=row.get("Dictionary"),
+                    version=row.get("Version"),
+                    href=row.get("Href"),
+                    ref=row.get("Ref"),
+                ),
+                sas_format_name=row.get("SAS Format"),
+                standard_oid=standard,
+                is_non_standard=own,
+                comment_oid=self.comment(row),
             )
-            for row in self.once(self.book.rows("Dictionaries"), "ID")
-        ]
+            made.append(one)
+        return made
 
     def standard_of(self, row: Row, column: str) -> tuple[str, bool]:
         """Give the identifier of the standard that a cell names, and whether it says there is none.

@@ -6,6 +6,7 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 
 from define.model import (
+    Alias,
     CodeListRef,
     DocumentRef,
     ItemDef,
@@ -24,14 +25,13 @@ from define.model.groups import Class
 from define.upgrade import ORIGINS
 from define.workbook import names
 from define.workbook.book import Row
-from define.workbook.export import file_of
+from define.workbook.export import file_of, usual_purpose
 from define.workbook.load import TWICE, UNKNOWN, WRONG, Loader
 from define.workbook.pages import parse_pages
 from define.workbook.where import Comparison, parse_where, split_list
 from trialkit.problems import did_you_mean
 
 SAS_NAME = 8
-PURPOSES = {"ADaM": "Analysis", "SDTM": "Tabulation", "SEND": "Tabulation"}
 
 
 @dataclass(slots=True)
@@ -97,7 +97,7 @@ class Items:
     def _group(self, row: Row, rows: list[Row], levels: dict[str, list[Row]]) -> ItemGroupDef:
         loader, name = self.loader, row.get("Dataset")
         standard, own = loader.standard_of(row, "Standard")
-        file, empty = file_of(name), bool(loader.yes(row, "Has No Data"))
+        file, empty = row.get("File") or file_of(name), bool(loader.yes(row, "Has No Data"))
         keys = [key.strip() for key in row.get("Key Variables").split(",") if key.strip()]
         for key in keys:
             if key not in self.known.get(name, []):
@@ -109,9 +109,9 @@ class Items:
             name=name,
             repeating=loader.yes(row, "Repeating"),
             structure=row.get("Structure"),
-            purpose=row.get("Purpose") or PURPOSES.get(self.standard[:4], ""),
-            domain="" if self.standard.startswith("ADaM") else name,
-            sas_dataset_name=name if len(name) <= SAS_NAME else "",
+            purpose=row.get("Purpose") or usual_purpose(self.standard),
+            domain=row.get("Domain") or ("" if self.standard.startswith("ADaM") else name),
+            sas_dataset_name=sas_name(row, name),
             is_reference_data=loader.yes(row, "Reference Data"),
             archive_location_id="" if empty else names.LEAF + name,
             standard_oid=standard,
@@ -120,8 +120,11 @@ class Items:
             comment_oid=loader.comment(row),
             description=loader.text(row, "Label"),
             items=tuple(self._variable(one, keys, levels) for one in rows),
+            aliases=_aliases(row),
             dataset_class=made[0] if made else None,
-            leaf=None if empty else Leaf(id=names.LEAF + name, href=file, title=file),
+            leaf=None
+            if empty
+            else Leaf(id=names.LEAF + name, href=file, title=row.get("File Title") or file),
         )
 
     def _variable(self, row: Row, keys: list[str], levels: dict[str, list[Row]]) -> ItemRef:
@@ -140,6 +143,7 @@ class Items:
             method_oid=self.loader.method(row),
             role=row.get("Role"),
             has_no_data=bool(self.loader.yes(row, "Has No Data")),
+            is_non_standard=bool(self.loader.yes(row, "Non-Standard")),
         )
 
     def _level(self, row: Row, number: int) -> ItemRef:
@@ -151,11 +155,14 @@ class Items:
             mandatory=self.loader.yes(row, "Mandatory"),
             order_number=self.loader.number(row, "Order"),
             method_oid=self.loader.method(row),
+            role=row.get("Role"),
+            has_no_data=bool(self.loader.yes(row, "Has No Data")),
+            is_non_standard=bool(self.loader.yes(row, "Non-Standard")),
             where_clauses=self.conditions(row, "Where Clause", row.get("Dataset"), base),
         )
 
     def _define(self, row: Row, oid: str, values: ValueListRef | None) -> None:
-        loader, name = self.loader, row.get("Variable")
+        loader, name = self.loader, row.get("Item Name") or row.get("Variable")
         codelist = loader.refer(row, "Codelist", names.CODELIST, loader.ids("Codelists", "Dictionaries"))
         self.definitions.append(
             ItemDef(
@@ -164,11 +171,12 @@ class Items:
                 data_type=loader.need(row, "Data Type"),
                 length=loader.number(row, "Length"),
                 significant_digits=loader.number(row, "Significant Digits"),
-                sas_field_name=name if len(name) <= SAS_NAME else "",
+                sas_field_name=sas_name(row, name),
                 display_format=row.get("Format"),
                 comment_oid=loader.comment(row),
                 description=loader.text(row, "Label"),
                 codelist=CodeListRef(codelist_oid=codelist) if codelist else None,
+                aliases=_aliases(row),
                 origins=self._origins(row),
                 value_list=values,
             )
@@ -250,6 +258,20 @@ class Items:
             if check in before.checks:
                 self.loader.say(TWICE, row, "ID", f"a comparison of '{row.get('ID')}' stands twice")
             self.wheres[oid] = WhereClauseDef(oid=oid, checks=(*before.checks, check))
+
+
+def sas_name(row: Row, name: str) -> str:
+    """Give the SAS name of a row: that of its column, else the name where it can be one.
+
+    >>> sas_name(Row({}), "AGE"), sas_name(Row({}), "LONGERNAME"), sas_name(Row({"SAS Name": "AGE1"}), "AGE")
+    ('AGE', '', 'AGE1')
+    """
+    return row.get("SAS Name") or (name if len(name) <= SAS_NAME else "")
+
+
+def _aliases(row: Row) -> tuple[Alias, ...]:
+    parts = [part.rpartition(":") for part in row.get("Alias").split(";") if part.strip()]
+    return tuple(Alias(context=context.strip(), name=name.strip()) for context, _, name in parts)
 
 
 def _parts(text: str, count: int) -> list[str]:
