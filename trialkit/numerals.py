@@ -11,7 +11,7 @@ from trialkit.column import Column
 
 _DECIMAL = r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)"
 _NUMBER = re.compile(rf"{_DECIMAL}(?:[eE][+-]?[0-9]+)?")
-_LIMIT = re.compile(rf"(<=|>=|<|>|≤|≥)?\s*({_DECIMAL})")
+_LIMIT = re.compile(rf"(<=|>=|<|>|≤|≥)?\s*({_DECIMAL}(?:[eE][+-]?[0-9]{{1,3}})?)")
 
 
 def to_number(text: str) -> float:
@@ -42,10 +42,8 @@ def to_text(value: float) -> str:
 def limit_and_number(text: str) -> tuple[str, str] | None:
     """Take a result such as ``<0.5`` apart: its comparator and its number; None for other texts.
 
-    A number with an exponent is no such result.
-
-    >>> limit_and_number("<= 0.5"), limit_and_number("7"), limit_and_number("POSITIVE")
-    (('<=', '0.5'), ('', '7'), None)
+    >>> limit_and_number("<= 0.5"), limit_and_number("7E2"), limit_and_number("POSITIVE")
+    (('<=', '0.5'), ('', '7E2'), None)
     """
     found = _LIMIT.fullmatch(text.strip())
     return (found[1] or "", found[2]) if found else None

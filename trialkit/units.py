@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import csv
 import io
+import math
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -25,7 +27,7 @@ NO_COLUMN = Kind(
 BAD_FACTOR = Kind(
     "UNIT-002",
     "a conversion is not a number",
-    "Write a decimal number (0.0555) or a fraction (5/9); a factor is not 0.",
+    "Write a decimal number (0.0555) or a fraction (5/9); a factor is above 0.",
     exit=Exit.SPEC,
 )
 NO_UNIT = Kind("UNIT-003", "a conversion lacks a unit", "Fill in from and to.", exit=Exit.SPEC)
@@ -33,6 +35,8 @@ TWO_FACTORS = Kind(
     "UNIT-004", "a conversion is there twice", "Keep one row per units and analyte.", exit=Exit.SPEC
 )
 STUDY_TABLE = "tables/units.csv"  # a study's own conversions
+MOST_CHARACTERS = 100  # of a factor
+_LONG_EXPONENT = re.compile(r"[eE][+-]?[0-9]{4,}")
 COLUMNS = ("from", "to", "factor", "offset", "analyte", "source")
 
 
@@ -48,13 +52,19 @@ class Linear:
     offset: Fraction = Fraction(0)
 
     def apply(self, value: float | str | Decimal) -> float:
-        """Convert a value by its shortest decimal digits; NaN stays NaN.
+        """Convert a value by its shortest decimal digits; NaN stays NaN, and what is too large is infinite.
 
         >>> Linear(Fraction(1, 100)).apply(0.29)
         0.0029
         """
         exact = to_decimal(value)
-        return float(Fraction(exact) * self.factor + self.offset) if exact.is_finite() else float(exact)
+        if not exact.is_finite():
+            return float(exact)
+        made = Fraction(exact) * self.factor + self.offset
+        try:
+            return float(made)
+        except OverflowError:
+            return math.copysign(math.inf, made)
 
     def then(self, other: Linear) -> Linear:
         """Convert by this one and then by the other.
@@ -130,18 +140,27 @@ def read_conversions(text: str, file: str) -> tuple[list[Conversion], Problems]:
 
 def _conversion(row: dict[str, str], where: Place, found: Problems) -> Conversion | None:
     cells = {name: (row.get(name) or "").strip() for name in COLUMNS}
-    try:
-        linear = Linear(Fraction(cells["factor"]), Fraction(cells["offset"] or "0"))
-    except (ValueError, ZeroDivisionError):
-        linear = Linear(Fraction(0))
-    if not linear.factor:
+    factor, offset = _fraction(cells["factor"]), _fraction(cells["offset"] or "0")
+    if factor is None or factor <= 0 or offset is None:
+        factor = None
         found.add(Problem(BAD_FACTOR, f"the factor '{cells['factor']}' or its offset is not a number", where))
     if not cells["from"] or not cells["to"]:
         found.add(Problem(NO_UNIT, "the conversion has no unit to start from or to arrive at", where))
-    if not linear.factor or not cells["from"] or not cells["to"]:
+    if factor is None or offset is None or not cells["from"] or not cells["to"]:
         return None
     analytes = tuple(name.strip() for name in cells["analyte"].split(";") if name.strip())
-    return Conversion(cells["from"], cells["to"], linear, analytes, cells["source"])
+    return Conversion(cells["from"], cells["to"], Linear(factor, offset), analytes, cells["source"])
+
+
+def _fraction(text: str) -> Fraction | None:
+    """Read a decimal number or a fraction that is in the range of a double; else None."""
+    if len(text) > MOST_CHARACTERS or _LONG_EXPONENT.search(text):
+        return None
+    try:
+        made = Fraction(text)
+        return None if made and not float(made) else made
+    except (ValueError, ZeroDivisionError, OverflowError):
+        return None
 
 
 def _twice(rows: Sequence[Conversion], file: str, found: Problems) -> None:

@@ -30,6 +30,14 @@ floats = st.floats(-1e12, 1e12)
         (1250, -2, "half_even", 1200.0),
         (1e300, 3, "half_up", 1e300),
         (5e-324, 2, "half_up", 0.0),
+        ((2.34 + 2.35) / 2, 2, "half_up", 2.35),
+        ((99.41 - 32) / 1.8, 1, "half_up", 37.5),
+        ((100.13 - 32) / 1.8, 1, "half_up", 37.9),
+        (-(2.34 + 2.35) / 2, 2, "half_up", -2.35),
+        (0.1 * 3 * 10, 0, "truncate", 3.0),
+        (1.1 - 0.2 - 0.9 + 4.35, 1, "half_even", 4.4),
+        (1234567890123.4567, 3, "half_up", 1234567890123.457),
+        (9007199254740991.0, 0, "half_up", 9007199254740991.0),
     ],
 )
 def test_halves(value, decimals, mode, expected):
@@ -50,7 +58,8 @@ def test_what_is_not_finite_stays():
 @QUICK
 @given(floats, st.integers(0, 6))
 def test_half_up_is_floor_of_the_digits_plus_a_half(value, decimals):
-    exact = Fraction(repr(value))
+    few = f"{value:.15g}"
+    exact = Fraction(few if Fraction(10) ** 14 > abs(Fraction(few)) * 10**decimals else repr(value))
     whole = math.floor(abs(exact) * 10**decimals + Fraction(1, 2))
     assert round_half(value, decimals) == float(Fraction(whole, 10**decimals)) * (-1 if exact < 0 else 1)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from fractions import Fraction
 
@@ -242,3 +243,14 @@ def test_a_linear_conversion_has_an_inverse(factor, offset):
 @given(st.text(max_size=12))
 def test_no_text_breaks_the_spelling(text):
     assert UNITS.standard(text) in {None, *UNIT.values}
+
+
+@pytest.mark.parametrize("factor", ["1e400", "1e-400", "1e999999999", "-1", "9" * 200])
+def test_a_factor_that_no_unit_has_is_refused(factor):
+    rows, found = read_conversions(f"from,to,factor,offset\nmg,g,{factor},\n", "units.csv")
+    assert rows == []
+    assert [problem.kind.code for problem in found.items] == ["UNIT-002"]
+
+
+def test_a_result_beyond_all_range_is_infinite():
+    assert UNITS.convert("1" + "0" * 400, "g", "mg") == math.inf

@@ -16,7 +16,7 @@ from trialkit.column import Column, Mask
 from trialkit.problems import Kind, Problem, Problems, Severity
 from trialkit.raw.decode import UTF8_BOM, Spot, codec_name, decode, suggest
 from trialkit.raw.files import RawFile, gunzip
-from trialkit.raw.header import BAD_NAME, Header, read_header
+from trialkit.raw.header import BAD_NAME, BLANK_BETWEEN, NO_HEADER, Header, read_header
 from trialkit.raw.rowscan import Dialect, Scan, count_fields, scan
 from trialkit.raw.source import CsvSource
 from trialkit.raw.table import RawTable
@@ -163,11 +163,22 @@ def _header(source: CsvSource, text: _Text, found: Scan, problems: Problems) -> 
     )
     lines = [text.skipped + int(line) for line in found.lines[: source.header]]
     end = text.line(last)
+    if source.header > 1 and _blank_between(text, found, source):
+        problems.add(Problem(NO_HEADER, BLANK_BETWEEN, text.file.place(end)))
+        return None
     if source.header and any(spot.line <= end for spot in text.spots):
         problems.add(Problem(BAD_NAME, "the header has bytes that do not decode", text.file.place(end)))
         return None
     rows = _csv_rows(text.data[:last].decode(), source)
     return read_header(rows, source, text.file, lines, problems)
+
+
+def _blank_between(text: _Text, found: Scan, source: CsvSource) -> bool:
+    """Say whether a blank line stands among the header lines; above them only names would show it."""
+    starts, ends = (side[: source.header].tolist() for side in (found.starts, found.ends))
+    gaps = [text.data.count(b"\n", end, start) for end, start in zip(ends, starts[1:], strict=False)]
+    above = source.column_names is not None and starts[:1] != [0]
+    return above or any(lines > 1 for lines in gaps)
 
 
 def _csv_rows(text: str, source: CsvSource) -> list[list[str]]:

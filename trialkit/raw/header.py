@@ -18,6 +18,8 @@ SAME_NAME = Kind("RAW-021", "header names repeat", "Give distinct names with col
 NO_NAME = Kind("RAW-022", "column has no name", "Give the names with column_names.")
 BAD_NAME = Kind("RAW-023", "header does not decode", "Declare the encoding of the file.")
 
+BLANK_BETWEEN = "a blank line stands among the header lines: is it one of them?"
+
 
 class _HeaderSpec(Protocol):
     """What a source says of its header lines."""

@@ -11,7 +11,7 @@ from python_calamine import CalamineError, CalamineWorkbook
 from trialkit.column import Column
 from trialkit.problems import Kind, Problem, Problems
 from trialkit.raw.files import DAMAGED, RawFile
-from trialkit.raw.header import read_header
+from trialkit.raw.header import BLANK_BETWEEN, NO_HEADER, read_header
 from trialkit.raw.render import cell_text
 from trialkit.raw.source import Dates, XlsxSource
 from trialkit.raw.table import RawTable, said_lines
@@ -75,6 +75,10 @@ def _table(
 ) -> RawTable | None:
     top, body = grid[: source.header], grid[source.header :]
     heads = [[cell_text(cell) for cell in row] for _, row in top]
+    first = source.skip + 1 if source.column_names else top[0][0] if top else 0
+    if source.header > 1 and top and top[-1][0] - first != len(top) - 1:
+        problems.add(Problem(NO_HEADER, BLANK_BETWEEN, file.place(top[-1][0])))
+        return None
     header = read_header(heads, source, file, [number for number, _ in top], problems)
     if header is None:
         return None

@@ -11,7 +11,7 @@ from pydantic import Field
 
 from trialkit.column import Column, combine
 from trialkit.context import Context
-from trialkit.dates import day_numbers
+from trialkit.dates import day_numbers, moments
 from trialkit.records import Records, is_main
 from trialkit.rule import ColumnName, RecordRule
 from trialkit.rules.duplicates import edges
@@ -23,7 +23,8 @@ FAR = 10_000_000  # days; more than any date has
 class Collapse(RecordRule):
     """One record per interval, {start} to {end}, of {by} with equal {collapse}, at most {gap} days apart.
 
-    The records of each ``by`` are put in order of their start. A new interval begins where one of the
+    The records of each ``by`` are put in order of their start, by the clock where times are given; ``gap``
+    counts calendar days. A new interval begins where one of the
     columns changes, or more than ``gap`` days lie between the end of what came before and the
     start. It has the columns of its first record, the last end, and comes from the rows of all. A record
     without a complete start and end date is an interval of its own. (EX: SDTMIG 3.4, section 6.1.3.)
@@ -67,7 +68,7 @@ class Collapse(RecordRule):
         first = order[edges(number)]
         rows, many = merged_lineage(records, group, first, context.step)
         ends = records.columns[self.end]
-        by_end = np.lexsort((day_numbers(ends), group))
+        by_end = np.lexsort((moments(ends)[1], group))
         last = by_end[edges(group[by_end], last=True)]
         if context.step:
             mains = [key for key in records.rows if is_main(key)]
@@ -77,9 +78,11 @@ class Collapse(RecordRule):
 
     def _intervals(self, records: Records) -> tuple[npt.NDArray[Any], npt.NDArray[Any]]:
         """Give the order of the records, and the number of each one's interval in that order."""
-        start, end = (day_numbers(records.columns[name]) for name in (self.start, self.end))
+        columns = records.columns[self.start], records.columns[self.end]
+        start, end = (day_numbers(column) for column in columns)
         whose, same = (_numbered(names, records) for names in (self.by, self.same))
-        order = np.lexsort((end, start, whose))
+        clock = [np.where(np.isnan(start), np.nan, moments(columns[0])[0]), moments(columns[1])[1]]
+        order = np.lexsort((clock[1], clock[0], whose))
         whose, same, start, end = whose[order], same[order], start[order], end[order]
         block = np.cumsum(edges(whose) | edges(same))
         latest = np.maximum.accumulate(np.nan_to_num(end) + block * FAR) - block * FAR

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from fractions import Fraction
 from typing import ClassVar, Literal
 
@@ -11,7 +12,7 @@ from pydantic import Field
 from trialkit.codelist import Codelist
 from trialkit.column import Column, Mask, combine
 from trialkit.context import Context
-from trialkit.numerals import as_text, limit_and_number, to_text
+from trialkit.numerals import as_text, limit_and_number, to_number, to_text
 from trialkit.problems import Kind
 from trialkit.rounding import Rounding, fixed_text
 from trialkit.rule import Value, VariableRule
@@ -24,6 +25,11 @@ NO_CONVERSION = Kind(
     "UNIT-101",
     "nothing says how to convert",
     "Query the unit, or add a row to tables/units.csv of the study.",
+)
+NO_SINGLE_NUMBER = Kind(
+    "UNIT-102",
+    "result is not one number, so it can't be converted",
+    "Query the result, or say in `unconverted` what it does.",
 )
 
 SAME = Linear(Fraction(1))
@@ -58,8 +64,9 @@ class Unit(Code):
 class Convert(VariableRule):
     """{convert} converted from {from} to {to}[ for {analyte}][, rounded to {decimals} decimals].
 
-    Gives text: a comparator before the number stays (`<0.5`, `>=10`), and a result that is no
-    number stays as it is. Without a unit to convert to, or with the unit it already has, a result
+    Gives text: a comparator before the number stays (`<0.5`, `>=10`), and a result without any digit
+    (`TRACE`) stays as it is. A result with digits that is not one number (`5-7`, `~98`, `1,000`) can't be
+    converted. Without a unit to convert to, or with the unit it already has, a result
     stays as it is, but for rounding. The conversions are the study's, then those of the units
     themselves, then those by molar mass of the analyte.
 
@@ -99,7 +106,7 @@ class Convert(VariableRule):
 """
 
     def apply(self, context: Context) -> Column:
-        """Convert each distinct combination; UNIT-101 where nothing says how.
+        """Convert each distinct combination; UNIT-101 where nothing says how, UNIT-102 where it can't be.
 
         >>> Convert(convert="A", **{"from": "U", "to": "'g'"}).unconverted
         'error'
@@ -111,38 +118,52 @@ class Convert(VariableRule):
         group, first = combine(columns, context.count)
         rows = list(zip(*(column.take(first).objects().tolist() for column in columns), strict=True))
         made = [self._converted(_units(context), *row) for row in rows]
-        self._report(np.array([one is None for one in made], bool)[group], [*texts, analyte], context)
+        for kind, what in FAULTS.items():
+            bad = np.array([one is kind for one in made], bool)[group]
+            self._report(kind, what, bad, [*texts, analyte], context)
         instead = [row[0] if self.unconverted == "keep" else "" for row in rows]
-        found = [other if one is None else one for one, other in zip(made, instead, strict=True)]
+        found = [one if isinstance(one, str) else other for one, other in zip(made, instead, strict=True)]
         return Column(np.array(found, object), group)
 
-    def _report(self, bad: Mask, columns: list[Column], context: Context) -> None:
+    def _report(self, kind: Kind, what: str, bad: Mask, columns: list[Column], context: Context) -> None:
         if self.unconverted in ("missing", "keep") or not bad.any():
             return
         shown = on_combinations(columns, context.count, "{} {} to {} {}".format)
-        what = f"{self.of.sentence().rstrip('.')} has results whose unit can't be converted"
-        context.report(NO_CONVERSION, what, bad, shown, self, severity=severity_of(self.unconverted))
+        said = f"{self.of.sentence().rstrip('.')} has {what}"
+        context.report(kind, said, bad, shown, self, severity=severity_of(self.unconverted))
 
     def _converted(
         self, units: Units, text: str, old: str, new: str, analyte: str, decimals: float
-    ) -> str | None:
-        """Convert one result; None where nothing says how."""
-        if (result := limit_and_number(text)) is None:
+    ) -> str | Kind:
+        """Convert one result; else say why not."""
+        result = limit_and_number(text)
+        if result is None and not any(map(str.isdigit, text)):
             return text
-        limit, number = result
         linear = units.factor(old, new, analyte) if new else SAME
         if linear is None:
-            return None
+            return NO_CONVERSION
+        if result is None:
+            return text if linear == SAME else NO_SINGLE_NUMBER
+        limit, number = result
         exact = np.isnan(decimals) or bool(limit and not self.round_bounds)
         if exact and linear == SAME:
             return text
-        return limit + self._written(linear.apply(number), None if exact else int(decimals))
+        value = math.nan if math.isnan(to_number(number)) else linear.apply(number)
+        if not math.isfinite(value):
+            return NO_SINGLE_NUMBER
+        return limit + self._written(value, None if exact else int(decimals))
 
     def _written(self, value: float, decimals: int | None) -> str:
         if decimals is None:
             return to_text(value + 0.0)
         text = fixed_text(value, decimals, self.mode)
         return text if self.trailing_zeros or "." not in text else text.rstrip("0").rstrip(".")
+
+
+FAULTS = {
+    NO_CONVERSION: "results whose unit can't be converted",
+    NO_SINGLE_NUMBER: "results that are not one number",
+}
 
 
 def _units(context: Context) -> Units:

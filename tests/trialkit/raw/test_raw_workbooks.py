@@ -40,6 +40,18 @@ def columns(table):
     return {name: column.objects().tolist() for name, column in table.columns.items()}
 
 
+def test_a_blank_row_among_the_header_rows_is_refused(tmp_path):
+    def write(_, sheet):
+        for row, cells in ((0, ["ID"]), (2, ["001"]), (3, ["002"])):
+            sheet.write_row(row, 0, cells)
+
+    table, problems = load_sheet(tmp_path, write, header=2, labels=2)
+    assert table is None
+    assert [problem.kind.code for problem in problems] == ["RAW-020"]
+    named, problems = load_sheet(tmp_path, write, header=1)
+    assert (named.rows, problems) == (2, [])
+
+
 def test_sheet_rows_and_labels(tmp_path):
     def write(_, sheet):
         sheet.write(0, 0, "Exported by LIS")
