@@ -303,6 +303,32 @@ def define_check(file: Path, **choices: Path | None) -> Exit:
     return code
 
 
+@cli.group(name="define-workbook")
+def define_workbook() -> None:
+    """The workbook that the industry exchanges definitions in."""
+
+
+@define_workbook.command(name="export")
+@click.argument("file", type=FILE, metavar="DEFINE_XML")
+@click.option("--out", type=FILE, required=True, help="The XLSX file.")
+@click.option(
+    "--generation", type=click.Choice(["classic", "current", "2.1"]), default="2.1", show_default=True
+)
+def export_workbook(file: Path, out: Path, generation: str) -> Exit:
+    """Write the workbook of a define.xml, and say what it cannot hold."""
+    code: Exit = part_of("define", "commands").define_export(file, out, generation)
+    return code
+
+
+@define_workbook.command(name="import")
+@click.argument("file", type=FILE, metavar="XLSX")
+@click.option("--out", type=FILE, required=True, help="The define.xml.")
+def import_workbook(file: Path, out: Path) -> Exit:
+    """Write the define.xml of a workbook of any generation."""
+    code: Exit = part_of("define", "commands").define_import(file, out)
+    return code
+
+
 def main() -> None:
     """Run the command line; exit codes as in ``Exit``.
 
