@@ -67,6 +67,7 @@ class Variable(Model):
             return data
         own = set(cls.model_fields) - {"rule"}
         rule = data.only({key for key in data if key not in own or key in SHARED})
+        rule.beside = {key: cls.model_fields[key].description or "" for key in own}
         items: dict[str, Any] = {key: data[key] for key in data if key in own}
         return SpecMap({**items, "rule": rule}, data.place, data.keys_at)
 
@@ -159,6 +160,9 @@ class StudySpec(Model):
     dictionaries: dict[str, Dictionary] = Field(default={}, description="coding dictionaries, by name")
     accept: list[Accept] = Field(default=[], description="findings that the study accepts")
     strict: bool = Field(False, description="data queries are errors")
+    preview: Literal["none", "summary", "rows"] = Field(
+        "summary", description="what define.html shows of the data: none, summary (no single record), rows"
+    )
     plugins: list[str] = Field(default=[], description="packages with further rules, by entry point")
 
     def of_part(self, part: str) -> StudySpec:

@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 from define.build.build import Extras, build_define
 from define.build.package import Package, open_package
+from define.build.ways import Other, Ways
+from define.html.page import render
+from define.html.preview import preview_of
 from define.write import define_bytes
 from trialkit.own import part_of, standard_of
 from trialkit.publish import read_manifest
+from trialkit.study import from_datasets, load_study
 
-XML, SHEET = "define.xml", "define2-1.xsl"
+XML, PAGE, SHEET = "define.xml", "define.html", "define2-1.xsl"
+VERSIONS = {"sdtm": "3.4", "adam": "1.3"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,34 +55,59 @@ def publish_define(
     trialkit.problems.Refusal: error DEFB-001 no datasets of this toolkit in 'nowhere'. Build them first.
     """
     manifest = read_manifest(folder)
-    number = str(manifest["standard"]).rpartition(" ")[2] if manifest else ""
-    standard = standard_of(part, number) if number else standard_of(part, {"sdtm": "3.4"}.get(part, "1.3"))
-    package = open_package(specs, folder, standard, inputs)
-    define = build_define(package, _extras(package, specs, part))
-    files = {XML: define_bytes(define)}
-    if sheet := stylesheet():
+    number = str(manifest["standard"]).rpartition(" ")[2] if manifest else VERSIONS[part]
+    package = open_package(specs, folder, standard_of(part, number), inputs)
+    sheet, displays = stylesheet(), displays_of(specs, folder if part == "adam" else folder.parent / "adam")
+    mine = displays if part == "adam" else ()
+    define = build_define(package, Extras(displays=mine, stylesheet=sheet is not None))
+    lineage = _ways(package, specs, part, displays).lineage()
+    preview = preview_of(folder, package.study.spec.preview, [one.name for one in package.datasets])
+    files = {
+        XML: define_bytes(define),
+        PAGE: render(define, preview=preview, lineage=lineage).encode("utf-8"),
+    }
+    if sheet:
         files[SHEET] = sheet.read_bytes()
     for name, data in files.items():
         _replace(folder / name, data)
     return Written(folder, len(package.datasets), tuple(files))
 
 
-def _extras(package: Package, specs: Path, part: str) -> Extras:
-    displays = []
-    if part == "adam" and (specs / "analysis").is_dir():
-        displays = part_of("adam", "analysis.run").load_plan(specs, package.folder).displays
-    return Extras(displays=displays, stylesheet=stylesheet() is not None)
+def displays_of(specs: Path, data: Path) -> Sequence[Any]:
+    """Load the analyses that a study declares; none where its analysis datasets are not there.
+
+    >>> displays_of(Path("nowhere"), Path("nowhere"))
+    ()
+    """
+    if not (specs / "analysis").is_dir() or read_manifest(data) is None:
+        return ()
+    found: Sequence[Any] = part_of("adam", "analysis.run").load_plan(specs, data).displays
+    return found
+
+
+def _ways(package: Package, specs: Path, part: str, displays: Sequence[Any]) -> Ways:
+    """Find the datasets of the other folder: those before ADaM, those after SDTM."""
+    here = package.folder.parent
+    other = "sdtm" if part == "adam" else "adam"
+    standard = standard_of(other, VERSIONS[other])
+    nothing = Other(None)
+    if not any((specs / other).glob("*.yaml")):
+        return Ways(package, nothing, nothing, displays if part == "adam" else ())
+    study = load_study(specs, other, ("trialkit.rules", *standard.rules))
+    link = f"../{other}" if read_manifest(here / other) is not None else ""
+    if part == "adam":
+        return Ways(package, Other(study, link), nothing, displays)
+    later = from_datasets(study, package.folder)
+    return Ways(package, nothing, Other(later, link, displays))
 
 
 def stylesheet() -> Path | None:
     """Find the agency's stylesheet in the package that ships it; None where that is not installed.
 
     >>> found = stylesheet()
-    >>> found is None or found.suffix
-    '.xsl'
+    >>> found is None or found.suffix == '.xsl'
+    True
     """
-    if find_spec("defineutils") is None:
-        return None
     found = find_spec("defineutils")
     folders = [Path(one) for one in found.submodule_search_locations or ()] if found else []
     sheets = [path for folder in folders for path in sorted(folder.rglob("define2-1*.xsl"))]
