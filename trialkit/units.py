@@ -64,7 +64,7 @@ class Linear:
         try:
             return float(made)
         except OverflowError:
-            return math.copysign(math.inf, made)
+            return math.inf if made > 0 else -math.inf
 
     def then(self, other: Linear) -> Linear:
         """Convert by this one and then by the other.

@@ -19,7 +19,7 @@ class RangeIndicator(VariableRule):
 
     A result on a limit is NORMAL, and one limit alone decides as far as it can. "<x" is LOW where x is
     below the lower limit, ">x" HIGH where x is above the upper limit. All else is missing: no result, no
-    limit, texts that are no numbers. Result and limits must have one unit. (--NRIND; SDTM 2.0, Findings.)
+    limit, texts that are no numbers. With a limit that can't be read nothing is NORMAL. Result and limits must have one unit. (--NRIND; SDTM 2.0, Findings.)
 
     >>> RangeIndicator(range_indicator="LBORRES", low="LBORNRLO", high="LBORNRHI").sentence()
     'LOW, NORMAL or HIGH: LBORRES against the limits LBORNRLO and LBORNRHI.'
@@ -55,11 +55,13 @@ def indicator(result: str, low: str, high: str) -> str:
     >>> indicator("3", "", ""), indicator("3", "", "4"), indicator("5", "", "4")
     ('', 'NORMAL', 'HIGH')
     """
-    lower, upper, sign = to_number(low), to_number(high), result[:1] if result[:1] in "<>" else ""
+    lower, upper = to_number(low.strip()), to_number(high.strip())
+    sign = result[:1] if result[:1] in "<>" else ""
     value = to_number(result.lstrip("<>").lstrip("=").strip() if sign else result)
     if value < lower and sign != ">":
         return "LOW"
     if value > upper and sign != "<":
         return "HIGH"
     known = not sign and not np.isnan(value) and not (np.isnan(lower) and np.isnan(upper))
-    return "NORMAL" if known else ""
+    unread = any(np.isnan(limit) and text.strip() for limit, text in ((lower, low), (upper, high)))
+    return "NORMAL" if known and not unread else ""

@@ -18,6 +18,8 @@ from trialkit.raw.table import RawTable
 
 NESTED = Kind("RAW-080", "column type has no plain text", "Flatten the column before export.")
 
+NO_DATE = Kind("RAW-081", "date is beyond the calendar", "Correct the column; years are 1 to 9999.")
+
 ROW_LIMIT = 200_000_000
 
 
@@ -28,7 +30,7 @@ def read_parquet(source: ParquetSource, name: str, file: RawFile, problems: Prob
         source: the spec of the source.
         name: its name.
         file: the file.
-        problems: where problems go: RAW-006, RAW-007, RAW-021, RAW-022, RAW-080.
+        problems: where problems go: RAW-006, RAW-007, RAW-021, RAW-022, RAW-080, RAW-081.
 
     Returns:
         The table, its rows named by row number.
@@ -66,6 +68,10 @@ def _table(table: pa.Table, name: str, file: RawFile, problems: Problems) -> Raw
             bad = True
             what = f"column {column} is of type {array.type}"
             problems.add(Problem(NESTED, what, file.place(column=column)))
+        except (OverflowError, ValueError):
+            bad = True
+            what = f"column {column} holds a date or time beyond the years 1 to 9999"
+            problems.add(Problem(NO_DATE, what, file.place(column=column)))
     lines = np.arange(1, table.num_rows + 1, dtype=np.int32)
     return None if bad else RawTable(name, file.file, columns, lines, "row", sha256=file.sha256)
 
@@ -78,6 +84,13 @@ def _column(array: pa.ChunkedArray) -> Column:
     part: Any = whole.chunk(0) if isinstance(whole, pa.ChunkedArray) and whole.num_chunks else whole
     if isinstance(part, pa.ChunkedArray):
         return Column.text([])
-    texts = [cell_text(value, "second") for value in part.dictionary.to_pylist()]
+    texts = [cell_text(value, "second") for value in _values(part.dictionary)]
     codes = part.indices.fill_null(len(texts)).to_numpy(zero_copy_only=False)
     return Column(np.array([*texts, ""], object), codes.astype(np.int32)).unified()
+
+
+def _values(array: pa.Array) -> list[Any]:
+    """Give the values; a number of less than double precision by its own shortest digits."""
+    if array.type not in (pa.float16(), pa.float32()):
+        return list(array.to_pylist())
+    return [float(np.format_float_scientific(value)) for value in array.to_numpy(zero_copy_only=False)]

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from trialkit.problems import Kind, Place, Problem, Problems, did_you_mean
+from trialkit.problems import Kind, Problem, Problems, did_you_mean
 from trialkit.raw.clean import clean
 from trialkit.raw.delimited import read_delimited
 from trialkit.raw.files import RawFile, open_file
@@ -21,6 +21,7 @@ NOT_DICTIONARY = Kind(
 )
 NO_CHOICE = Kind("RAW-071", "code is no choice of the data dictionary", "Bring the dictionary up to date.")
 BAD_CHOICES = Kind("RAW-072", "choices cannot be read", "Write them as 'code, label | code, label'.")
+SAME_FIELD = Kind("RAW-073", "field stands twice in the data dictionary", "Keep one line per field.")
 
 _HEADERS = {
     "name": ("Variable / Field Name", "field_name"),
@@ -60,7 +61,7 @@ def read_redcap(
         name: its name.
         file: the export.
         folder: the raw folder, which has the dictionary too.
-        problems: where problems go: those of ``read_delimited`` and ``clean``, RAW-070 to RAW-072.
+        problems: where problems go: those of ``read_delimited`` and ``clean``, RAW-070 to RAW-073.
 
     Returns:
         The table; None without a readable export and dictionary.
@@ -100,7 +101,7 @@ def read_dictionary(source: RedcapSource, file: RawFile, problems: Problems) -> 
     Args:
         source: the spec of the source.
         file: the dictionary.
-        problems: where problems go: those of ``read_delimited``, RAW-070 and RAW-072.
+        problems: where problems go: those of ``read_delimited``, RAW-070, RAW-072 and RAW-073.
 
     Returns:
         The fields by name, and one for the completion status of each form.
@@ -121,21 +122,37 @@ def read_dictionary(source: RedcapSource, file: RawFile, problems: Problems) -> 
         return None
     cells = {key: [str(text).strip() for text in table.columns[names[key]].objects()] for key in names}
     fields = {f"{form}_complete": Field("complete", "", _COMPLETE) for form in cells["form"]}
+    seen: set[str] = set()
     for row, name in enumerate(cells["name"]):
+        if name in seen:
+            where = table.spot(row, names["name"])
+            problems.add(Problem(SAME_FIELD, f"a line above has the field {name}", where))
+        seen.add(name)
         kind = cells["type"][row]
         choices = _FIXED_CHOICES.get(kind, {})
         if kind in _CHOICE_TYPES:
-            choices = _choices(cells["choices"][row], table.spot(row, names["choices"]), problems)
+            labelled = kind != "checkbox" and source.choices == "labels"
+            choices, fault = _choices(cells["choices"][row], labelled)
+            if fault:
+                place = table.spot(row, names["choices"])
+                problems.add(Problem(BAD_CHOICES, fault, place, value=cells["choices"][row]))
         fields[name] = Field(kind, " ".join(_TAG.sub(" ", cells["label"][row]).split()), choices)
     return fields
 
 
-def _choices(text: str, place: Place, problems: Problems) -> dict[str, str]:
+def _choices(text: str, labelled: bool) -> tuple[dict[str, str], str]:
+    """Read the choices of a field, and say what is wrong; labels count where they stand for the codes."""
     pairs = [part.partition(",") for part in text.split("|")]
     if any(not comma or not code.strip() for code, comma, _ in pairs):
-        problems.add(Problem(BAD_CHOICES, "a choice has no code or no comma", place, value=text))
-        return {}
-    return {code.strip(): label.strip() for code, _, label in pairs}
+        return {}, "a choice has no code or no comma"
+    found = {code.strip(): label.strip() for code, _, label in pairs}
+    if len(found) < len(pairs):
+        return {}, "two choices have one code"
+    if labelled and "" in found.values():
+        return {}, "a choice has no label"
+    if labelled and len(set(found.values())) < len(pairs):
+        return {}, "two choices have one label, so their codes could not be told apart"
+    return found, ""
 
 
 def _label(column: str, fields: dict[str, Field]) -> str:

@@ -85,13 +85,14 @@ def _clock(value: time) -> str:
 def duration_text(seconds: float) -> str:
     """Write a length of time as hours, minutes and, where there are any, seconds.
 
-    >>> duration_text(29100), duration_text(90061), duration_text(-60)
-    ('08:05', '25:01:01', '-00:01')
+    >>> duration_text(29100), duration_text(90061.5), duration_text(-60)
+    ('08:05', '25:01:01.5', '-00:01')
     """
     sign, rest = "-" if seconds < 0 else "", abs(round(seconds, 6))
     minutes, second = divmod(rest, 60)
     clock = f"{sign}{int(minutes // 60):02d}:{int(minutes % 60):02d}"
-    return clock if not second else f"{clock}:{to_text(float(round(second, 6))).zfill(2)}"
+    whole, point, part = to_text(float(round(second, 6))).partition(".")
+    return clock if not second else f"{clock}:{whole.zfill(2)}{point}{part}"
 
 
 def sas_kind(form: str) -> str:

@@ -2,31 +2,40 @@
 
 from __future__ import annotations
 
+import re
 import struct
+import warnings
 from collections.abc import Callable
+from itertools import accumulate
 from typing import Any, NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 import pyreadstat
 
 from trialkit.column import Column
 from trialkit.problems import Kind, Problem, Problems
+from trialkit.raw.delimited import NUL
 from trialkit.raw.files import DAMAGED, RawFile
+from trialkit.raw.header import read_header
 from trialkit.raw.render import sas_kind, sas_text
-from trialkit.raw.source import SasSource, XptSource
+from trialkit.raw.source import CsvSource, SasSource, XptSource
 from trialkit.raw.table import RawTable
 
 MEMBERS = Kind("RAW-050", "transport file holds several datasets", "Export one dataset to a file.")
 NO_DATE = Kind("RAW-051", "number is no date that its SAS format can show", "Correct the dataset.")
 
 CARD = 80
+BLANK = 32
 NUMERIC = 1
 _MEMBER = (b"HEADER RECORD*******MEMBER  HEADER RECORD", b"HEADER RECORD*******MEMBV8  HEADER RECORD")
 _NAMES = (b"HEADER RECORD*******NAMESTR HEADER RECORD", b"HEADER RECORD*******NAMSTV8 HEADER RECORD")
 _ROWS = (b"HEADER RECORD*******OBS     HEADER RECORD", b"HEADER RECORD*******OBSV8   HEADER RECORD")
 _SAS_MAGIC = bytes(12) + bytes.fromhex("c2ea8160b31411cfbd92080009c7318c181f1011")
 _LETTERS = np.frombuffer(b"ABCDEFGHIJKLMNOPQRSTUVWXYZ_", np.uint8)
+
+_PLAIN = CsvSource(format="csv", file="-")
 
 
 class _Field(NamedTuple):
@@ -42,7 +51,7 @@ def read_sas(source: SasSource, name: str, file: RawFile, problems: Problems) ->
         source: the spec of the source.
         name: its name.
         file: the file.
-        problems: where problems go: RAW-007, RAW-051.
+        problems: where problems go: RAW-007, RAW-021, RAW-022, RAW-051.
 
     Returns:
         The table, its rows named by record number; dates are written by their SAS format, special
@@ -78,7 +87,7 @@ def read_xpt(source: XptSource, name: str, file: RawFile, problems: Problems) ->
         source: the spec of the source.
         name: its name.
         file: the file.
-        problems: where problems go: RAW-007, RAW-050, RAW-051.
+        problems: where problems go: RAW-007, RAW-011, RAW-021, RAW-022, RAW-050, RAW-051.
 
     Returns:
         The table, its rows named by record number; special missing values as ``.A`` to ``.Z`` and ``._``.
@@ -103,17 +112,36 @@ def read_xpt(source: XptSource, name: str, file: RawFile, problems: Problems) ->
         )
         for name, at in zip(meta.column_names, _fields(file.data), strict=True):
             _restore_special(data[name], file.data, at)
+            _report_nul(len(data[name]), name, file, at, problems)
         return data, meta
 
     return _read(reader, name, file, problems)
 
 
+def _report_nul(rows: int, name: str, file: RawFile, field: _Field, problems: Problems) -> None:
+    """Report texts with a NUL byte, behind which the reading library sees nothing."""
+    cells = _cells(rows, file.data, field)
+    if field.type == NUMERIC or not cells.size:
+        return
+    ended = np.maximum.accumulate(cells == 0, axis=1)
+    bad = np.flatnonzero((ended & (cells != 0) & (cells != BLANK)).any(axis=1))
+    if len(bad):
+        what = f"a text of {name} holds a NUL byte"
+        problems.add(Problem(NUL, what, file.place(int(bad[0]) + 1, name), count=len(bad)))
+
+
 def _read(reader: Callable[[], Any], name: str, file: RawFile, problems: Problems) -> RawTable | None:
     try:
-        data, meta = reader()
+        with warnings.catch_warnings(record=True) as said:
+            warnings.simplefilter("always")
+            data, meta = reader()
     except (pyreadstat.ReadstatError, pyreadstat.PyreadstatError, UnicodeError, OSError, ValueError) as error:
         hint = "Declare the encoding of its texts." if isinstance(error, UnicodeError) else ""
         problems.add(Problem(DAMAGED, f"'{file.file}' cannot be read: {error}", file.place(), hint=hint))
+        return None
+    names = [str(one or "") for one in meta.column_names]
+    names = [re.sub("_duplicated[0-9]+$", "", one) for one in names] if said else names
+    if read_header([names], _PLAIN, file, [0], problems) is None:
         return None
     columns = {
         column: _column(data[column], _shown(meta, column), column, file, problems)
@@ -182,9 +210,13 @@ def _transport_fault(data: bytes) -> str:
     if names < 0 or rows < 0:
         return "ends before its records: it is cut short"
     try:
-        length = sum(field.length for field in _fields(data))
+        fields = _fields(data)
     except (ValueError, struct.error):
         return "has a broken header"
+    ends = list(accumulate((field.length for field in fields), initial=0))
+    if any(one.length < 1 or one.position != end for one, end in zip(fields, ends, strict=False)):
+        return "has variables whose lengths and positions do not make up a record"
+    length = ends[-1]
     body = len(data) - rows - CARD
     rest = body % length if length else body
     if rest and data[-rest:].strip(b" "):
@@ -208,15 +240,19 @@ def _restore_special(values: list[Any], data: bytes, field: _Field) -> None:
 
     Such a value is its letter and then zeros, which no number is (TS-140, missing values).
     """
-    length = sum(one.length for one in _fields(data))
-    first = _card(data, _ROWS) + CARD
-    if field.type != NUMERIC or not values:
+    cells = _cells(len(values), data, field)
+    if field.type != NUMERIC or not cells.size:
         return
-    body = np.frombuffer(data, np.uint8, len(values) * length, first).reshape(len(values), length)
-    cells = body[:, field.position : field.position + field.length]
     special = np.isin(cells[:, 0], _LETTERS) & ~cells[:, 1:].any(axis=1)
     for row in np.flatnonzero(special):
         values[row] = chr(cells[row, 0])
+
+
+def _cells(rows: int, data: bytes, field: _Field) -> npt.NDArray[np.uint8]:
+    """Give the bytes of a variable; shape (rows, length)."""
+    length = sum(one.length for one in _fields(data))
+    body = np.frombuffer(data, np.uint8, rows * length, _card(data, _ROWS) + CARD).reshape(rows, length)
+    return body[:, field.position : field.position + field.length]
 
 
 def _card(data: bytes, marks: tuple[bytes, ...]) -> int:

@@ -183,7 +183,16 @@ class XlsxSource(_HeaderLines):
     )
 
 
-class SasSource(RawSource):
+class _SasTexts(RawSource):
+    encoding: str | None = Field(None, description="encoding of the texts, where the file's own is wrong")
+
+    @field_validator("encoding")
+    @classmethod
+    def _known_encoding(cls, encoding: str | None) -> str | None:
+        return encoding and (codec_name(encoding) and encoding)
+
+
+class SasSource(_SasTexts):
     """A SAS dataset (.sas7bdat); dates, times and datetimes are written by their SAS format in ISO 8601.
 
     >>> SasSource(format="sas7bdat", file="ae.sas7bdat").encoding is None
@@ -191,10 +200,9 @@ class SasSource(RawSource):
     """
 
     format: Literal["sas7bdat"] = Field(description="format of the file")
-    encoding: str | None = Field(None, description="encoding of the texts, where the file's own is wrong")
 
 
-class XptSource(RawSource):
+class XptSource(_SasTexts):
     """A SAS transport file (.xpt) with one dataset; dates are written by their SAS format in ISO 8601.
 
     >>> XptSource(format="xpt", file="ae.xpt").file

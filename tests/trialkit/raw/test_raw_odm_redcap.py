@@ -164,3 +164,27 @@ def test_redcap_rows_follow_the_policies(tmp_path, ragged):
     table, problems = load_redcap(tmp_path, EXPORT + "003\n", ragged=ragged)
     assert [line for line, _ in table.quarantined] == [5]
     assert problems[0].level == ("error" if ragged == "error" else "query")
+
+
+@pytest.mark.parametrize(
+    ("choices", "code", "what"),
+    [
+        ("1, Male | 1, Female", "RAW-072", "two choices have one code"),
+        ("1, | 2, F", "RAW-072", "a choice has no label"),
+        (
+            "1, Other | 2, Other",
+            "RAW-072",
+            "two choices have one label, so their codes could not be told apart",
+        ),
+        ('1, F"\nsex,demo,,text,Sex,"', "RAW-073", "a line above has the field sex"),
+    ],
+)
+def test_redcap_choices_never_merge(tmp_path, choices, code, what):
+    dictionary = DICTIONARY.replace("1, Male | 2, Female, as collected", choices)
+    _, problems = load_redcap(tmp_path, dictionary=dictionary)
+    assert (problems[0].kind.code, problems[0].what) == (code, what)
+
+
+def test_redcap_labels_need_not_differ_where_codes_are_kept(tmp_path):
+    dictionary = DICTIONARY.replace("1, Male | 2, Female, as collected", "1, Other | 2, Other")
+    assert load_redcap(tmp_path, dictionary=dictionary, choices="codes")[1] == []

@@ -161,3 +161,51 @@ def test_dataset_that_pyreadstat_refuses(tmp_path):
 )
 def test_sas_formats(kind, formats):
     assert {form: sas_kind(form) for form in formats.split()} == dict.fromkeys(formats.split(), kind)
+
+
+def changed_xpt(folder, frame, change):
+    pyreadstat.write_xport(frame, str(folder / "ae.xpt"), file_format_version=5)
+    data = bytearray((folder / "ae.xpt").read_bytes())
+    change(data, data.index(b"HEADER RECORD*******NAMESTR") + 80)
+    (folder / "ae.xpt").write_bytes(data)
+    return load_xpt(folder)
+
+
+def put(at, new):
+    def change(data, names):
+        data[names + at : names + at + len(new)] = new
+
+    return change
+
+
+@pytest.mark.parametrize(
+    ("at", "new", "code"),
+    [
+        (4, b"\xff\xff", "RAW-007"),
+        (4, b"\0\0", "RAW-007"),
+        (84, b"\xff\xff\xff\xff", "RAW-007"),
+        (84, b"\0\0\x0f\0", "RAW-007"),
+        (8, b"\0" * 8, "RAW-022"),
+        (148, b"A       ", "RAW-021"),
+    ],
+    ids=["negative length", "no length", "before the record", "beyond the record", "no name", "name twice"],
+)
+def test_a_damaged_variable_never_loses_rows(tmp_path, at, new, code, recwarn):
+    frame = pd.DataFrame({"A": ["x", "y"], "B": ["1", "2"]})
+    table, problems = changed_xpt(tmp_path, frame, put(at, new))
+    assert (table, [problem.kind.code for problem in problems]) == (None, [code])
+    assert list(recwarn) == []
+
+
+def test_a_nul_byte_in_a_text_is_refused(tmp_path):
+    def change(data, _):
+        at = data.index(b"ASPIRIN")
+        data[at + 2] = 0
+
+    _, problems = changed_xpt(tmp_path, pd.DataFrame({"A": ["ASPIRIN", "IBU"]}), change)
+    assert [f"{one.kind.code} {one.where}" for one in problems] == ["RAW-011 ae.xpt:1 A"]
+
+
+def test_an_encoding_that_is_none_is_a_problem_of_the_spec():
+    with pytest.raises(ValueError, match="'nonsense' is not an encoding"):
+        XptSource(format="xpt", file="ae.xpt", encoding="nonsense")

@@ -212,3 +212,22 @@ def test_cell_text(value, text):
 def test_cells_without_a_text_are_refused():
     with pytest.raises(TypeError, match="no text for a cell of type list"):
         cell_text([])
+
+
+@pytest.mark.parametrize("kind", [pa.float16(), pa.float32()])
+def test_parquet_numbers_of_less_precision_keep_their_digits(tmp_path, kind):
+    array = pa.array([0.1, None, 3.0, float("nan"), 20.5]).cast(kind)
+    pq.write_table(pa.table({"N": array}), tmp_path / "lb.parquet")
+    problems = Problems()
+    table = read(ParquetSource(format="parquet", file="lb.parquet"), "LB", tmp_path, problems)
+    assert problems.items == []
+    assert columns(table) == {"N": ["0.1", "", "3", "", "20.5"]}
+
+
+@pytest.mark.parametrize("year", [10000, 0])
+def test_parquet_dates_beyond_the_calendar_are_refused(tmp_path, year):
+    moment = (year - 1970) * 366 * 86400 * 1_000_000
+    pq.write_table(pa.table({"T": pa.array([moment], pa.timestamp("us"))}), tmp_path / "lb.parquet")
+    problems = Problems()
+    assert read(ParquetSource(format="parquet", file="lb.parquet"), "LB", tmp_path, problems) is None
+    assert [problem.kind.code for problem in problems.items] == ["RAW-081"]
