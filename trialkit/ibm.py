@@ -47,3 +47,18 @@ def encode(values: npt.NDArray[np.float64]) -> npt.NDArray[Any]:
     bits[np.isnan(values)] = _MISSING
     written: npt.NDArray[Any] = bits.astype(">u8").view("V8")
     return written
+
+
+def decode(cells: bytes) -> npt.NDArray[np.float64]:
+    """Read numbers of 8 big-endian bytes each; a missing value is NaN; shape (k,).
+
+    >>> decode(encode(np.array([1.0, -118.625, 0.1, 0.0, np.nan])).tobytes()).tolist()
+    [1.0, -118.625, 0.1, 0.0, nan]
+    """
+    bits = np.frombuffer(cells, ">u8").astype(np.uint64)
+    fraction = bits & np.uint64((1 << _DIGITS) - 1)
+    exponent = (bits >> np.uint64(_DIGITS) & np.uint64(127)).astype(np.int64)
+    size = np.ldexp(fraction.astype(np.float64), 4 * (exponent - _BIAS) - _DIGITS)
+    signed = np.where(bits & _SIGN, -size, size)
+    # a missing value is a letter, a dot or a low line alone; a zero may have a sign
+    return np.where(fraction == 0, np.where(bits & ~_SIGN, np.nan, 0.0), signed)

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
+from mmap import ACCESS_READ, mmap
 from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
 
 from trialkit.column import Column
+from trialkit.ibm import decode
 
 RECORD = 80
 NAMESTR = 140
+NUMBER = 8
+LIBRARY = b"HEADER RECORD*******LIBRARY HEADER RECORD!!!!!!!"
+MEMBER = b"HEADER RECORD*******MEMBER  HEADER RECORD!!!!!!!"
 HEAD = 8 * RECORD  # the records before the descriptions of the variables
 
 
@@ -66,7 +70,7 @@ class XptColumns:
         coded = pa.Array.from_buffers(pa.binary(size), records, [None, cells]).dictionary_encode()
         codes, values = coded.indices.to_numpy(), coded.dictionary.to_pylist()
         if number:
-            return Column(np.array([_number(value) for value in values]), codes)
+            return Column(decode(b"".join(values)), codes)
         return Column(np.array([_text(value) for value in values], object), codes)
 
     def value(self, name: str, record: int) -> str | float:
@@ -83,21 +87,11 @@ class XptColumns:
         with self.path.open("rb") as file:
             file.seek(self.start + record * self.width + place)
             cell = file.read(size)
-        return _number(cell) if number else _text(cell)
+        return float(decode(cell)[0]) if number else _text(cell)
 
 
 def _text(cell: bytes) -> str:
     return cell.decode("ascii").rstrip(" ")
-
-
-def _number(cell: bytes) -> float:
-    """Read an IBM hexadecimal number: a sign, an exponent of 16 and 56 bits of fraction."""
-    bits = int.from_bytes(cell, "big")
-    fraction = bits & (1 << 56) - 1
-    if not fraction:
-        return math.nan if bits else 0.0  # a missing value has a letter, a dot or a low line alone
-    size = math.ldexp(fraction, 4 * ((bits >> 56 & 127) - 64) - 56)
-    return -size if bits >> 63 else size
 
 
 def open_xpt(path: Path) -> XptColumns:
@@ -123,3 +117,31 @@ def open_xpt(path: Path) -> XptColumns:
     begin = HEAD + count * NAMESTR
     begin += -begin % RECORD + RECORD
     return XptColumns(path, fields, begin, sum(size for _, _, size in fields.values()))
+
+
+def plain_xpt(path: Path) -> XptColumns | None:
+    """Open a file as plain as ours: version 5, one dataset, numbers of 8 bytes, records over 80 bytes.
+
+    None for any other file, which needs a reader of all that SAS writes.
+
+    >>> import tempfile
+    >>> path = Path(tempfile.mkdtemp()) / "dm.xpt"
+    >>> _ = path.write_bytes(b"no transport file")
+    >>> plain_xpt(path) is None
+    True
+    """
+    with path.open("rb") as file:
+        head = file.read(HEAD)
+        if not head.startswith(LIBRARY) or head[3 * RECORD :][: len(MEMBER)] != MEMBER or len(head) < HEAD:
+            return None
+        if head[3 * RECORD + 74 : 3 * RECORD + 78] != b"0140":
+            return None
+        with mmap(file.fileno(), 0, access=ACCESS_READ) as whole:
+            if whole.find(MEMBER, HEAD) >= 0:
+                return None
+    found, end = open_xpt(path), 0
+    for number, place, size in found.fields.values():
+        if place != end or (number and size != NUMBER):
+            return None
+        end += size
+    return found if end > RECORD else None
