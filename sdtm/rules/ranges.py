@@ -19,7 +19,8 @@ class RangeIndicator(VariableRule):
 
     A result on a limit is NORMAL, and one limit alone decides as far as it can. "<x" is LOW where x is
     below the lower limit, ">x" HIGH where x is above the upper limit. All else is missing: no result, no
-    limit, texts that are no numbers. With a limit that can't be read nothing is NORMAL. Result and limits must have one unit. (--NRIND; SDTM 2.0, Findings.)
+    limit, texts that are no numbers. With a limit that can't be read nothing is NORMAL.
+    Result and limits must have one unit. (--NRIND; SDTM 2.0, Findings.)
 
     >>> RangeIndicator(range_indicator="LBORRES", low="LBORNRLO", high="LBORNRHI").sentence()
     'LOW, NORMAL or HIGH: LBORRES against the limits LBORNRLO and LBORNRHI.'

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import TypeAlias, cast
 from xml.parsers import expat
@@ -21,9 +21,8 @@ from trialkit.raw.table import RawTable
 DOCTYPE = Kind("RAW-060", "XML has a document type", "Remove the DOCTYPE: ODM needs none.", exit=Exit.SPEC)
 NOT_ODM = Kind("RAW-061", "not an ODM 1.3 file", "Export ODM-XML 1.3.")
 NO_GROUP = Kind("RAW-062", "no such form or item group", "Name a FormOID and ItemGroupOID of the file.")
-TRANSACTION = Kind(
-    "RAW-063", "data are updated or removed by transactions", "Export a snapshot, or keep them."
-)
+TRANSACTION = Kind("RAW-063", "transactions do more than insert data", "Export a snapshot, or keep them.")
+NO_ITEM = Kind("RAW-065", "item has no ItemOID", "Ask for the export again.")
 TWICE = Kind("RAW-064", "item stands twice in one item group", "Ask for the export again.")
 
 NAMESPACE = "http://www.cdisc.org/ns/odm/v1.3"
@@ -38,6 +37,7 @@ _LEVELS = (
     ("ItemGroupData", ("ItemGroupOID", "ItemGroupRepeatKey")),
 )
 _SITE, _TRANSACTION = "LocationOID", "TransactionType"
+_REMOVE, _PLAIN = "Remove", ("", "Insert")
 FIXED = tuple(name for _, names in _LEVELS for name in names)
 FIXED = (*FIXED[:2], _SITE, *FIXED[2:], _TRANSACTION)
 
@@ -54,6 +54,7 @@ class _Harvest:
     defined: dict[str, list[str]] = field(default_factory=dict)
     seen: set[tuple[str, str]] = field(default_factory=set)
     twice: list[tuple[int, str]] = field(default_factory=list)
+    unnamed: list[int] = field(default_factory=list)
 
 
 def read_odm(source: OdmSource, name: str, file: RawFile, problems: Problems) -> RawTable | None:
@@ -63,7 +64,7 @@ def read_odm(source: OdmSource, name: str, file: RawFile, problems: Problems) ->
         source: which form and item group.
         name: the name of the source.
         file: the file.
-        problems: where problems go: RAW-007, RAW-060 to RAW-064.
+        problems: where problems go: RAW-007, RAW-060 to RAW-065.
 
     Returns:
         The table: one row per ItemGroupData, its line that of the element. Columns as ``OdmSource``
@@ -102,6 +103,11 @@ def _safe(file: RawFile, problems: Problems) -> bool:
         while not seen and at < min(len(file.data), PROLOG_LIMIT):
             parser.Parse(file.data[at : at + 256])
             at += 256
+    except (ValueError, LookupError):  # an encoding that the parser does not know
+        hint = "Export it in UTF-8."
+        what = f"'{file.file}' declares an encoding that is not read here"
+        problems.add(Problem(DAMAGED, what, file.place(1), hint=hint))
+        return False
     except expat.ExpatError as error:
         if not seen:
             what = f"'{file.file}' is not XML: {expat.errors.messages[error.code]}"
@@ -174,30 +180,45 @@ def _references(element: Element, tag: str, key: str) -> list[str]:
 
 def _keys(element: Element) -> dict[str, str]:
     """Give the keys of an ItemGroupData and of all that it stands in."""
-    above = {etree.QName(part).localname: part for part in (element, *element.iterancestors())}
+    above = {_name(part): part for part in (element, *element.iterancestors())}
     keys = {key: above[tag].get(key, "") for tag, names in _LEVELS for key in names if tag in above}
     site = above["SubjectData"].find(f"{ODM}SiteRef") if "SubjectData" in above else None
-    nearest = (above[tag].get(_TRANSACTION) for tag, _ in reversed(_LEVELS) if tag in above)
+    kinds = [above[tag].get(_TRANSACTION, "") for tag, _ in reversed(_LEVELS) if tag in above]
     keys[_SITE] = "" if site is None else site.get(_SITE, "")
-    keys[_TRANSACTION] = next((text for text in nearest if text), "")
+    keys[_TRANSACTION] = _transaction(kinds)
     return {name: keys.get(name, "") for name in FIXED}
+
+
+def _name(element: Element) -> str:
+    """Give the name of an element of ODM; "" for a comment or an element of a vendor."""
+    tag = element.tag if isinstance(element.tag, str) else ""
+    return tag.removeprefix(ODM) if tag.startswith(ODM) else ""
+
+
+def _transaction(kinds: Iterable[str]) -> str:
+    """Say what transactions do, the nearest first: one that removes counts, else the nearest."""
+    found = [kind for kind in kinds if kind]
+    return _REMOVE if _REMOVE in found else next(iter(found), "")
 
 
 def _add_row(element: Element, line: int, keys: dict[str, str], harvest: _Harvest) -> None:
     row = dict(keys)
     for item in element.iterchildren():
-        tag = etree.QName(item).localname if isinstance(item.tag, str) else ""
+        tag = _name(item)
         if not tag.startswith("ItemData"):
             continue
         name = item.get("ItemOID", "")
+        if not name:
+            harvest.unnamed.append(line)
+            continue
         if name in row:
             harvest.twice.append((line, name))
         row[name] = _value(item, tag)
         unit = item.find(f"{ODM}MeasurementUnitRef")
         if unit is not None:
             row[f"{name}.MeasurementUnitOID"] = unit.get("MeasurementUnitOID", "")
-        if item.get(_TRANSACTION) in ("Update", "Remove"):
-            row[_TRANSACTION] = item.get(_TRANSACTION, "")
+        if (kind := item.get(_TRANSACTION, "")) not in _PLAIN:
+            row[_TRANSACTION] = _transaction((kind, row[_TRANSACTION]))
     harvest.rows.append(row)
     harvest.lines.append(line)
 
@@ -205,7 +226,10 @@ def _add_row(element: Element, line: int, keys: dict[str, str], harvest: _Harves
 def _value(item: Element, tag: str) -> str:
     if item.get("IsNull") == "Yes":
         return ""
-    return item.get("Value", "") if tag == "ItemData" else item.text or ""
+    if tag == "ItemData":
+        return item.get("Value", "")
+    behind = [part.tail or "" for part in item if not isinstance(part.tag, str)]  # comments cut the text
+    return "".join([item.text or "", *behind])
 
 
 def _known(source: OdmSource, harvest: _Harvest, file: RawFile, problems: Problems) -> bool:
@@ -227,9 +251,11 @@ def _known(source: OdmSource, harvest: _Harvest, file: RawFile, problems: Proble
 def _doubts(source: OdmSource, harvest: _Harvest, file: RawFile, problems: Problems) -> None:
     for line, item in harvest.twice:
         problems.add(Problem(TWICE, f"item {item} stands twice in one ItemGroupData", file.place(line, item)))
+    for line in harvest.unnamed:
+        problems.add(Problem(NO_ITEM, "an ItemData has no ItemOID", file.place(line)))
     kinds = Counter(row[_TRANSACTION] for row in harvest.rows)
-    for kind in ("Update", "Remove"):
-        if kinds[kind] and source.transactions == "error":
+    for kind in kinds:
+        if kind not in _PLAIN and source.transactions == "error":
             first = next(n for n, row in enumerate(harvest.rows) if row[_TRANSACTION] == kind)
             what = f"transaction {kind} in item group {source.item_group}"
             place = file.place(harvest.lines[first], _TRANSACTION)

@@ -230,7 +230,7 @@ class OdmSource(RawSource):
     transactions: Literal["error", "keep"] = Field(
         "error",
         description=(
-            "what Update and Remove transactions are: an error, or rows like others, told apart by the "
+            "what transactions other than Insert are: an error, or rows like others, told apart by the "
             "column TransactionType"
         ),
     )

@@ -188,3 +188,59 @@ def test_redcap_choices_never_merge(tmp_path, choices, code, what):
 def test_redcap_labels_need_not_differ_where_codes_are_kept(tmp_path):
     dictionary = DICTIONARY.replace("1, Male | 2, Female, as collected", "1, Other | 2, Other")
     assert load_redcap(tmp_path, dictionary=dictionary, choices="codes")[1] == []
+
+
+def changed_odm(folder, old, new, transactions="error"):
+    data = DATA.replace(' TransactionType="Update"', "")
+    assert old in data
+    return load_odm(folder, META + data.replace(old, new, 1), transactions=transactions)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "kind"),
+    [
+        ('Value="110"', 'Value="110" TransactionType="Upsert"', "Upsert"),
+        (
+            'IG.VS" ItemGroupRepeatKey="2"',
+            'IG.VS" ItemGroupRepeatKey="2" TransactionType="Context"',
+            "Context",
+        ),
+        ('ItemOID="I.NEW"', 'ItemOID="I.NEW" TransactionType="Remove"', "Remove"),
+        (
+            '002"><StudyEventData StudyEventOID="SE.1">',
+            '002" TransactionType="Remove"><StudyEventData StudyEventOID="SE.1" TransactionType="Insert">',
+            "Remove",
+        ),
+    ],
+)
+def test_odm_transactions_at_every_level_are_seen(tmp_path, old, new, kind):
+    _, problems, _ = changed_odm(tmp_path, old, new)
+    assert [problem.what for problem in problems] == [f"transaction {kind} in item group IG.VS"]
+
+
+def test_odm_texts_are_whole_and_vendors_items_are_none(tmp_path):
+    item = '<ItemDataString ItemOID="I.NEW">x</ItemDataString>'
+    table, problems, _ = changed_odm(
+        tmp_path,
+        item,
+        '<ItemDataString ItemOID="I.NEW">x<!-- typed -->y</ItemDataString>'
+        '<v:ItemData xmlns:v="urn:vendor" ItemOID="I.POS" Value="vendor"/>',
+    )
+    assert problems == []
+    assert (columns(table)["I.NEW"][1], columns(table)["I.POS"][1]) == ("xy", "")
+
+
+def test_odm_item_without_a_name_is_refused(tmp_path):
+    table, problems, _ = changed_odm(tmp_path, ' ItemOID="I.POS"', "")
+    assert [problem.kind.code for problem in problems] == ["RAW-065"]
+    assert "" not in table.columns
+
+
+@pytest.mark.parametrize("encoding", ["gb2312", "no-such-encoding"])
+def test_odm_of_an_encoding_that_is_not_read_is_refused(tmp_path, encoding):
+    root = '<ODM xmlns="http://www.cdisc.org/ns/odm/v1.3"/>'
+    (tmp_path / "odm.xml").write_text(f'<?xml version="1.0" encoding="{encoding}"?>{root}', "ascii")
+    problems = Problems()
+    source = OdmSource(format="odm", file="odm.xml", form="F.VS", item_group="IG.VS")
+    assert read(source, "VS", tmp_path, problems) is None
+    assert [problem.kind.code for problem in problems.items] == ["RAW-007"]
