@@ -216,7 +216,11 @@ class _Reader:
                 self.problems.add(self._problem(TWICE, what, spot))
 
     def _children(self, shape: Shape, element: XmlElement, spot: Spot) -> _Content:
-        nests, content, steps = {nest.tag: nest for nest in shape.children}, _Content(), _Steps(spot.xpath)
+        content = _Content()
+        if not len(element):
+            self._stray(shape, element.text, spot)
+            return content
+        nests, steps = shape.by_tag, _Steps(spot.xpath)
         content.offset = len(element.text or "") if shape.content else 0
         self._stray(shape, element.text, spot)
         for child in element:

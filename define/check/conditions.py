@@ -96,7 +96,7 @@ def joins(view: View) -> Iterator[Problem]:
     """
     said = set[str]()
     for use in view.uses():
-        mine = {ref.item_oid for ref in use.group.items}
+        mine = view.members[use.group.oid]
         for where in use.ref.where_clauses if use.parent else ():
             clause = view.where_clauses.get(where.where_clause_oid)
             if clause is None or clause.oid in said or clause.comment_oid:
@@ -107,6 +107,5 @@ def joins(view: View) -> Iterator[Problem]:
                 yield view.problem(NO_COMMENT, clause, what)
 
 
-def _elsewhere(clause: WhereClauseDef, mine: set[str], view: View) -> bool:
-    listed = {ref.item_oid for group in view.metadata.item_groups for ref in group.items}
-    return any(check.item_oid in listed - mine for check in clause.checks)
+def _elsewhere(clause: WhereClauseDef, mine: frozenset[str], view: View) -> bool:
+    return any(check.item_oid in view.owners and check.item_oid not in mine for check in clause.checks)

@@ -111,16 +111,14 @@ class Selector:
         item = self.view.items.get(check.item_oid)
         if item is None:
             return None
-        if check.item_oid in {ref.item_oid for ref in group.items}:
+        if check.item_oid in self.view.members.get(group.oid, ()):
             column = columns.get(item.name)
             return None if column is None else compared(column, check.comparator, check.values)
         return self._elsewhere(columns, check, item)
 
     def _elsewhere(self, columns: Mapping[str, Column], check: RangeCheck, item: ItemDef) -> Mask | None:
         """Mark the records of the subjects that have such a record in the other dataset."""
-        oid = check.item_oid
-        others = (one for one in self.view.metadata.item_groups if oid in {ref.item_oid for ref in one.items})
-        other = next(others, None)
+        other = self.view.owners.get(check.item_oid)
         table = self.tables.of(other) if other else None
         if table is None or SUBJECT not in columns or not {SUBJECT, item.name} <= table.columns.keys():
             return None

@@ -176,6 +176,32 @@ class View:
         mine = (group.leaf for group in self.metadata.item_groups if group.leaf)
         return {leaf.id: leaf for leaf in (*self.metadata.leaves, *mine)}
 
+    @cached_property
+    def owners(self) -> dict[str, ItemGroupDef]:
+        """Give the first dataset that has each variable, by the identifier of its definition.
+
+        >>> from define.samples import sample_define
+        >>> View(sample_define(), "define.xml").owners["IT.DM.SEX"].name
+        'DM'
+        """
+        found: dict[str, ItemGroupDef] = {}
+        for group in self.metadata.item_groups:
+            for ref in group.items:
+                found.setdefault(ref.item_oid, group)
+        return found
+
+    @cached_property
+    def members(self) -> dict[str, frozenset[str]]:
+        """Give the identifiers of the variables of each dataset.
+
+        >>> from define.samples import sample_define
+        >>> sorted(View(sample_define(), "define.xml").members["IG.DM"])
+        ['IT.DM.SEX', 'IT.DM.USUBJID']
+        """
+        return {
+            group.oid: frozenset(ref.item_oid for ref in group.items) for group in self.metadata.item_groups
+        }
+
     def variables(self) -> Iterator[Use]:
         """Give the variables of every dataset whose definitions are there.
 

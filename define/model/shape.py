@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import types
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import MISSING, dataclass, fields
 from decimal import Decimal, InvalidOperation
 from functools import cache
@@ -89,7 +89,14 @@ class Nest:
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """All that can stand in an element; ``content`` names the field of its text, if it holds text.
+    """All that can stand in an element.
+
+    Args:
+        attributes: its attributes.
+        children: its children, in their order.
+        content: the field of its text, if it holds text.
+        order: the place of each field among the children.
+        by_tag: the children by their tags.
 
     >>> shape_of(_example()).content
     ''
@@ -98,15 +105,8 @@ class Shape:
     attributes: tuple[Slot, ...]
     children: tuple[Nest, ...]
     content: str
-
-    @property
-    def order(self) -> dict[str, int]:
-        """Number the fields of the children.
-
-        >>> shape_of(_example()).order["codelist"]
-        1
-        """
-        return {nest.field: number for number, nest in enumerate(self.children)}
+    order: Mapping[str, int]
+    by_tag: Mapping[str, Nest]
 
 
 def shape_of(made: type[Element]) -> Shape:
@@ -135,7 +135,8 @@ def _shape_of(made: Any) -> Shape:
             children.append(_nest(one.name, mark.tag, kind, needed))
         elif isinstance(mark, Content):
             content = one.name
-    return Shape(tuple(attributes), tuple(children), content)
+    order = {nest.field: number for number, nest in enumerate(children)}
+    return Shape(tuple(attributes), tuple(children), content, order, {nest.tag: nest for nest in children})
 
 
 def _slot(name: str, attribute: str, kind: Any, required: bool) -> Slot:

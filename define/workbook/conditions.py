@@ -15,8 +15,7 @@ def owner(view: View, oid: str) -> tuple[str, str]:
     ('DM', 'SEX')
     """
     item = view.items.get(oid)
-    groups = (group for group in view.metadata.item_groups if oid in {ref.item_oid for ref in group.items})
-    group = next(groups, None)
+    group = view.owners.get(oid)
     return group.name if group else "", item.name if item else oid
 
 
@@ -30,7 +29,7 @@ def comparisons(
     >>> comparisons(view, view.metadata.item_groups[0], ())
     ()
     """
-    mine, made = {ref.item_oid for ref in group.items}, []
+    mine, made = view.members.get(group.oid, frozenset()), []
     for ref in refs:
         clause = view.where_clauses.get(ref.where_clause_oid)
         found = []

@@ -30,6 +30,7 @@ from trialkit.problems import Kind, Problem, Problems, did_you_mean
 ABSENT = Kind("DEFW-005", "cell is empty", "Fill it.")
 UNKNOWN = Kind("DEFW-006", "refers to what is not in the workbook", "Define it there, or correct the name.")
 WRONG = Kind("DEFW-007", "cell cannot be understood", "Correct it.")
+MOST_DIGITS = 18
 TWICE = Kind("DEFW-008", "stands twice", "Keep one.")
 
 
@@ -75,9 +76,10 @@ class Loader:
         8
         """
         text = row.get(column).strip()
-        if text and not text.isdecimal():
+        whole = text.isascii() and text.isdecimal() and len(text) <= MOST_DIGITS
+        if text and not whole:
             self.say(WRONG, row, column, f"{column} is not a whole number: '{text}'")
-        return int(text) if text.isdecimal() else None
+        return int(text) if whole else None
 
     def yes(self, row: Row, column: str) -> bool | None:
         """Read Yes or No; None where the cell is empty.
@@ -260,10 +262,12 @@ class Loader:
     def _rank(self, row: Row) -> Decimal | None:
         text = row.get("Rank").strip()
         try:
-            return Decimal(text) if text else None
+            rank = Decimal(text or 0)
         except InvalidOperation:
+            rank = Decimal("NaN")
+        if not rank.is_finite():
             self.say(WRONG, row, "Rank", f"Rank is not a number: '{text}'")
-            return None
+        return rank if text and rank.is_finite() else None
 
     def _dictionaries(self) -> list[CodeList]:
         made = []
