@@ -81,6 +81,8 @@ def faults(windows: Sequence[Window], *, gaps: bool) -> Iterator[str]:
     >>> list(faults([Window.model_validate(one) for one in made], gaps=False))
     ["no window has the days between 'A' and 'B'"]
     """
+    if not windows:
+        yield "there are no windows"
     for one in windows:
         if _low(one) > _high(one):
             yield f"the window '{one.visit}' ends before it begins"
