@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -143,7 +143,7 @@ class _Content:
     layout: list[str] = field(default_factory=list)
     offset: int = 0
 
-    def in_order(self, order: dict[str, int]) -> bool:
+    def in_order(self, order: Mapping[str, int]) -> bool:
         """Say whether the children stand as the fields do, with nothing else among them."""
         places = [order.get(name, -1) for name in self.layout]
         return not self.extras and places == sorted(places)
