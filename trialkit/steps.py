@@ -229,6 +229,8 @@ def merged_lineage(
     many: list[Many] = []
     for key, found in records.rows.items():
         rows[key] = found[first]
+        if key.startswith("#/"):  # what an earlier step added up is the members, not what is made of them
+            rows[key] = np.maximum(rows[key], NONE)
         if is_main(key):
             rows[key], pairs = _merged(key, found[member], group[member], found[first])
             many += pairs

@@ -180,6 +180,6 @@ def _from_total(explainer: Explainer, name: str, step: Total, scope: Scope) -> A
             rule=step.sentence(),
             spec=str(step.place()),
             notes=(note,),
-            origins=tuple(members or explainer.rows(scope.dataset, scope.record)),
+            origins=tuple(members) or _from_rows(explainer, step.value, scope),
         ),
     )
