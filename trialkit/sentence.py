@@ -27,6 +27,21 @@ def filled(template: str, told: dict[str, str], unset: set[str]) -> str:
     return _OPTIONAL.sub(lambda part: _kept(part[1], told, unset), template).format_map(told)
 
 
+def unset_keys(model: Model) -> set[str]:
+    """Name the keys of a model that have their default.
+
+    >>> class Label(Model):
+    ...     length: int = 0
+    >>> unset_keys(Label()), unset_keys(Label(length=8))
+    ({'length'}, set())
+    """
+    return {
+        info.alias or name
+        for name, info in type(model).model_fields.items()
+        if getattr(model, name) == info.get_default(call_default_factory=True)
+    }
+
+
 def _kept(part: str, told: dict[str, str], unset: set[str]) -> str:
     for key, value in _KEY.findall(part):
         if key in unset or not told[key] or told[key].lower() != (value or told[key].lower()):
@@ -43,7 +58,7 @@ def written(value: Any) -> str:
     if hasattr(value, "sentence"):
         return str(value.sentence()).rstrip(".")
     if isinstance(value, Expression):
-        return value.text
+        return value.text.replace(" is not None", " is not missing").replace(" is None", " is missing")
     if isinstance(value, float):
         return to_text(value)
     if value is None:

@@ -21,6 +21,7 @@ from trialkit.records import NONE, Records, Rows
 from trialkit.rule import Condition, RecordRule, Reference
 from trialkit.rules.choose import Outcome
 from trialkit.rules.evaluate import as_number
+from trialkit.sentence import written
 from trialkit.steps import below, fill, marked
 
 NEVER = Kind(
@@ -57,7 +58,7 @@ class Occasion(Model):
         >>> Occasion(table="DS", date="DSSTDTC", where="DSDECOD == 'DEATH'", description="DEATH").sentence()
         "DEATH (DSSTDTC in DS where DSDECOD == 'DEATH')"
         """
-        which = f" where {self.where.text}" if self.where else ""
+        which = f" where {written(self.where)}" if self.where else ""
         more = [self.dated, f"CNSR {self.censored}" if self.censored > 1 else ""]
         more += [self.domain, self.variable, self.sequence]
         return (

@@ -176,7 +176,7 @@ class TableRows(KeyedRows):
         >>> TableRows(within="USUBJID").sentence()
         'record with the same USUBJID'
         """
-        where = f" where {self.where.text}" if self.where else ""
+        where = f" where {written(self.where)}" if self.where else ""
         if not self.table:
             return f"record{self._alike()}{where}"
         return f"row of {self.table}{self._alike()}{where}"
@@ -203,7 +203,7 @@ class Selection(TableRows):
         >>> Selection(of="A", within="USUBJID").sentence()
         'A of records with the same USUBJID'
         """
-        where = f" where {self.where.text}" if self.where else ""
+        where = f" where {written(self.where)}" if self.where else ""
         among = f" in {self.table}" if self.table else " of records" if self.within else ""
         return f"{written(self.of)}{among}{self._alike()}{where}"
 

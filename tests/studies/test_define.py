@@ -1,0 +1,135 @@
+"""define.xml of both standards of NCT04952155: whole, true of the files, the same again, never stale."""
+
+import re
+import shutil
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from define.check.run import check_define
+from define.read import read_define
+from trialkit.cli import cli
+from trialkit.problems import Problems, Refusal
+from trialkit.publish import hashes
+
+STUDY = Path(__file__).parents[2] / "specs" / "nct04952155"
+FILES = ("define.xml", "define.html")
+
+
+def call(*arguments):
+    made = CliRunner().invoke(cli, [str(one) for one in arguments])
+    assert made.exception is None, made.output
+    assert made.exit_code == 0
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory):
+    out = tmp_path_factory.mktemp("define")
+    call("simulate", STUDY, "--seed", 1, "--out", out / "raw")
+    call("sdtm", STUDY, "--raw", out / "raw", "--out", out, "--no-json")
+    call("adam", STUDY, "--sdtm", out / "sdtm", "--out", out, "--no-json")
+    call("define", STUDY, "--sdtm", out / "sdtm", "--adam", out / "adam")
+    return out
+
+
+@pytest.fixture(scope="module", params=["sdtm", "adam"])
+def part(request, built):
+    problems = Problems()
+    define = read_define(built / request.param / "define.xml", problems)
+    assert problems.items == []
+    return request.param, built / request.param, define.study.metadata
+
+
+def test_nothing_is_wrong_with_it(part):
+    _, folder, _ = part
+    checked = check_define(folder / "define.xml", folder)
+    assert [one.what for one in checked.problems] == []
+
+
+def test_everything_derived_has_a_method_and_everything_collected_a_source(part):
+    _, _, data = part
+    items = {one.oid: one for one in data.items}
+    for group in data.item_groups:
+        for ref in group.items:
+            origins = items[ref.item_oid].origins
+            if any(one.type == "Derived" for one in origins):
+                assert ref.method_oid, ref.item_oid
+            for one in origins:
+                assert one.source or one.type in ("Predecessor", "Not Available"), ref.item_oid
+                assert one.type != "Predecessor" or re.fullmatch(r"\w+\.\w+", one.description.text)
+
+
+def test_methods_read_as_sentences(part):
+    _, _, data = part
+    for one in data.methods:
+        text = one.description.text
+        assert text.endswith(".") or text[-1].isalnum(), one.oid
+        assert "{" not in text or "\\d" in text or "{n}" in text, text
+        assert "None" not in text.split()
+
+
+def test_what_is_known_of_some_variables(built):
+    data = read_define(built / "sdtm" / "define.xml", Problems()).study.metadata
+    items = {one.oid: one for one in data.items}
+    assert [one.type for one in items["IT.AE.AESEV"].origins] == ["Collected"]
+    assert [one.type for one in items["IT.DM.DOMAIN"].origins] == ["Assigned"]
+    assert [one.type for one in items["IT.TV.VISIT"].origins] == ["Protocol"]
+    assert [one.type for one in items["IT.LB.LBSTRESN"].origins] == ["Derived"]
+    assert {one.source for one in items["IT.LB.LBORRES"].origins} >= {"Vendor"}
+    nfl = items["IT.LB.LBSTRESN.NFLP.CEREBROSPINAL_FLUID"]
+    assert nfl.description.text == "Neurofilament Light Chain Protein (CEREBROSPINAL FLUID)"
+    assert items["IT.SUPPAE.QVAL.AETRTEM"].origins[0].type == "Derived"
+    lists = {one.oid: one for one in data.codelists}
+    sex = lists["CL.SEX"]
+    assert [one.coded_value for one in (*sex.coded, *sex.enumerated)] == ["F", "M"]
+    assert lists["CL.MEDDRA"].external.version == "27.0"
+
+
+def test_analyses_are_described_with_their_datasets(built):
+    data = read_define(built / "adam" / "define.xml", Problems()).study.metadata
+    results = {one.oid: one for display in data.analyses.displays for one in display.results}
+    primary = results["AR.AR-1.1"]
+    assert (primary.purpose, primary.reason) == ("PRIMARY OUTCOME MEASURE", "SPECIFIED IN PROTOCOL")
+    [dataset] = primary.datasets.datasets
+    assert dataset.item_group_oid == "IG.ADSLOPE"
+    assert "IT.ADSLOPE.AVAL" in [one.item_oid for one in dataset.variables]
+    clauses = {one.oid: one for one in data.where_clauses}
+    checks = clauses[dataset.where_clause.where_clause_oid].checks
+    assert [(one.item_oid, one.values) for one in checks] == [
+        ("IT.ADSLOPE.FASFL", ("Y",)), ("IT.ADSLOPE.PARAMCD", ("ALSF1RT",)),
+    ]  # fmt: skip
+    assert all(one.documentation and one.code for one in results.values())
+
+
+def test_the_page_leads_from_a_result_to_its_raw_column_and_its_analyses(built):
+    page = (built / "sdtm" / "define.html").read_text("utf-8")
+    assert "BIOMK.csv RESULT" in page
+    assert "../adam/define.html#variable/IG.ADLB/IT.ADLB.AVAL" in page
+    assert "AR-4.1" in page
+    subjects = re.findall(r"M2020420-01-S\d+", page)
+    assert len(set(subjects)) <= 30  # of USUBJID itself the most frequent values, never records
+
+
+def test_the_same_again(built, tmp_path):
+    shutil.copytree(built, tmp_path / "again")
+    before = {part: hashes(built / part) for part in ("sdtm", "adam")}
+    call("define", STUDY, "--sdtm", tmp_path / "again" / "sdtm", "--adam", tmp_path / "again" / "adam")
+    for one, kept in before.items():
+        assert hashes(tmp_path / "again" / one) == kept
+
+
+def test_a_stale_build_is_refused(built, tmp_path):
+    shutil.copytree(built, tmp_path / "out")
+    shutil.copytree(STUDY, tmp_path / "specs")
+    spec = tmp_path / "specs" / "sdtm" / "ae.yaml"
+    spec.write_text(
+        spec.read_text("utf-8").replace("label: Treatment Emergent Flag", "label: Emergent"), "utf-8"
+    )
+    (tmp_path / "out" / "adam" / "adsl.xpt").write_bytes(b"x")
+    for part, said in (("sdtm", "spec sdtm/ae.yaml has changed"), ("adam", "file adsl.xpt is not the one")):
+        arguments = [str(tmp_path / "specs"), f"--{part}", str(tmp_path / "out" / part)]
+        found = CliRunner().invoke(cli, ["define", *arguments])
+        assert isinstance(found.exception, Refusal)
+        assert "DEFB-002" in str(found.exception)
+        assert said in str(found.exception)
