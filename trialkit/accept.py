@@ -16,6 +16,7 @@ CHANGED = Kind(
 UNUSED = Kind(
     "ACCEPT-002", "an accepted finding no longer occurs", "Remove it from study.yaml.", exit=Exit.DATA
 )
+FEWER = "Some have gone: look at those that are left, then lower the accepted count."
 
 
 def matches(accept: Accept, problem: Problem) -> bool:
@@ -53,12 +54,19 @@ def judged(problems: Problems, study: StudySpec, *, strict: bool, built: Iterabl
             made.items = [_accepted(one, accept) if one in mine else one for one in made.items]
         elif count:
             what = f"accepted {accept.count} times, found {count} times: {accept.code}"
-            made.add(Problem(CHANGED, what, mine[0].where, spec=accept.place()))
+            hint = "" if count > accept.count else FEWER
+            made.add(Problem(CHANGED, what, mine[0].where, hint=hint, spec=accept.place()))
         elif not accept.dataset or accept.dataset in datasets:
             made.add(Problem(UNUSED, f"{accept.code} does not occur", accept.place()))
     if strict:
-        made.items = [one if one.accepted else replace(one, severity="error") for one in made.items]
+        made.items = [one if one.accepted else _strict(one) for one in made.items]
     return made
+
+
+def _strict(problem: Problem) -> Problem:
+    """Make an error of a query; the advice stays, because its handling is declared already."""
+    hint = problem.advice if problem.level == "query" else problem.hint
+    return replace(problem, severity="error", hint=hint)
 
 
 def _accepted(problem: Problem, accept: Accept) -> Problem:

@@ -31,7 +31,7 @@ FOUND = Kind("CHECK-001", "a check of the study failed", "See the check in the d
 ABSENT = Kind(
     "CHECK-002",
     "an expected variable has no rule and is empty",
-    "Map it, or say in the spec why it is empty.",
+    'Map it, or say why it is empty: {constant: "", comment: WHY}.',
     severity="query",
 )
 

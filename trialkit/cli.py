@@ -27,6 +27,20 @@ def messages() -> Terminal:
     return Terminal(stderr=True)
 
 
+class Exampled(click.Command):
+    """A command whose usage errors show its example, the epilog."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Add the example to what is wrong."""
+        try:
+            return super().parse_args(ctx, args)
+        except click.UsageError as error:
+            raise click.UsageError(f"{error.format_message().strip()} {self.epilog}", ctx) from error
+
+
+WHY = "For example: trialkit why LB LBSTRESN --where \"USUBJID == '01-001' and LBSEQ == 12\""
+
+
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(version("trialkit"), prog_name="trialkit")
 def cli() -> None:
@@ -59,6 +73,16 @@ def sdtm(specs: Path, raw: Path, out: Path, datasets: str, **choices: Any) -> Ex
     result = run(options, standard_of("sdtm", "3.4"))
     show_summary(result, options, messages())
     return result.exit()
+
+
+@cli.command()
+@click.argument("specs", type=FOLDER, metavar="SPEC_DIR")
+@click.option("--raw", type=FOLDER, required=True, help="Folder with the raw export.")
+@click.option("--out", type=FILE, required=True, help="The PDF file to write.")
+def acrf(specs: Path, raw: Path, out: Path) -> None:
+    """Draw the annotated CRF: the raw forms with the SDTM variables that their fields go to."""
+    made = part_of("define", "acrf.build").build_from(specs, raw, out)
+    messages().print(f"{len(made.forms)} forms on {made.pages} pages; written: {out}")
 
 
 @cli.command()
@@ -155,7 +179,7 @@ def simulate(specs: Path, subjects: int, seed: int, out: Path, schedule: str | N
     messages().print(str(summary))
 
 
-@cli.command()
+@cli.command(cls=Exampled, epilog=WHY)
 @click.argument("dataset")
 @click.argument("variable")
 @click.option("--where", required=True, help="Condition that names the record, such as LBSEQ == 12.")

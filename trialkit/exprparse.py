@@ -139,6 +139,8 @@ class _Parser:
             refuse(SYNTAX, self.text, token.at, f"the expression ends too soon{wanted}", where=self.where)
         foreign = token.text == "**" or (token.kind == "word" and token.text not in _OWN)
         hint = _HINTS.get(token.text) or (_IN_BACKTICKS if foreign else "")
+        if self.text[max(0, token.at - 1) : token.end] == "<>":
+            hint = "Write != to compare."
         kind = UNSUPPORTED if foreign else SYNTAX
         refuse(kind, self.text, token.at, f"unexpected {token.text[:20]!r}{wanted}", hint, self.where)
 

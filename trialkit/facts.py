@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import re
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from importlib.resources.abc import Traversable
@@ -212,6 +212,13 @@ class Facts:
         raise Refusal([Problem(NO_DATASET, what, hint=did_you_mean(observation_class, ()))])
 
 
+def _versions(standard: str, known: Iterable[str]) -> str:
+    """List the versions of a standard that are known."""
+    head = f"{standard.lower()}-"
+    found = sorted(stem.removeprefix(head) for stem in known if stem.startswith(head))
+    return f"Known versions: {', '.join(found)}." if found else "None is known."
+
+
 def read_facts(standard: str, version: str, folder: Traversable) -> Facts:
     """Read the tables of one version of a standard.
 
@@ -232,7 +239,7 @@ def read_facts(standard: str, version: str, folder: Traversable) -> Facts:
     known = [file.name.removesuffix(ending) for file in folder.iterdir() if file.name.endswith(ending)]
     if stem not in known:
         what = f"there are no facts of '{standard} {version}'"
-        raise Refusal([Problem(NO_STANDARD, what, hint=did_you_mean(stem, known))])
+        raise Refusal([Problem(NO_STANDARD, what, hint=_versions(standard, known))])
     listed = read_variables(folder, f"{stem}-variables.csv")
     datasets = {
         row["dataset"]: DatasetFacts(

@@ -61,7 +61,7 @@ def describe(name: str = "") -> str:
     if not name:
         return "\n".join([*(_listed(title, base, rules) for title, base in KINDS), MORE])
     if name not in rules:
-        raise Refusal([Problem(NO_RULE, f"there is no rule '{name}'", hint=did_you_mean(name, rules))])
+        raise Refusal([Problem(NO_RULE, f"there is no rule '{name}'", hint=_hint(name, rules))])
     rule = rules[name]
     faults = "\n".join(f"{kind.code} {kind.title}. {kind.fix}" for kind in problems_of(rule))
     parts = [
@@ -75,6 +75,11 @@ def describe(name: str = "") -> str:
     notes = notes_of(rule)
     said = "" if notes.startswith(short(rule).removesuffix(".")) else rule.summary()
     return "\n\n".join(text for text in (name, said, notes, *shown) if text)
+
+
+def _hint(name: str, rules: dict[str, type[Rule]]) -> str:
+    near = did_you_mean(name, rules)
+    return near if near.startswith("Did") else f"{NO_RULE.fix} All other keys are in docs/language.md."
 
 
 def _listed(title: str, base: type[Rule], rules: dict[str, type[Rule]]) -> str:

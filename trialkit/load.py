@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import re
 from dataclasses import dataclass, field
 from itertools import accumulate
@@ -101,13 +102,38 @@ class Loading:
         path = detail["loc"]
         where, key = find(data, path), str(path[-1]) if path else ""
         if detail["type"] == "extra_forbidden":
-            names = field_names(model_at(model, path[:-1]))
+            names = [*field_names(model_at(model, path[:-1])), *_beside(data, path)]
             self.add(UNKNOWN_KEY, f"unknown key '{key}'", where, did_you_mean(key, names))
         elif detail["type"] == "missing":
-            hint = description(model_at(model, path[:-1]), key)
+            hint = f"{description(model_at(model, path[:-1]), key)}{_mistaken(data, path)}"
             self.add(NO_KEY, f"key '{key}' is missing", find(data, path[:-1]), hint)
+        elif detail["type"].startswith("union_tag"):
+            self.add(*_untagged(data, detail))
         else:
             self.add(BAD_VALUE, f"'{key}': {said(detail)}" if key else said(detail), where)
+
+
+def _untagged(data: Any, detail: ErrorDetails) -> tuple[Kind, str, Place, str]:
+    """Say which of several models a key chooses, where it names none of them."""
+    found, path = detail["ctx"], detail["loc"]
+    key = str(found["discriminator"]).strip("'")
+    if "tag" not in found:
+        return NO_KEY, f"key '{key}' is missing", find(data, path), ""
+    known = re.findall(r"'([^']+)'", str(found["expected_tags"]))
+    what = f"'{key}': '{found['tag']}' is not known"
+    return BAD_VALUE, what, find(data, (*path, key)), did_you_mean(str(found["tag"]), known)
+
+
+def _beside(data: Any, path: tuple[int | str, ...]) -> dict[str, str]:
+    """Describe the keys that another model has in the mapping at hand, such as those of a variable."""
+    return data.beside if isinstance(data, SpecMap) and len(path) == 1 else {}
+
+
+def _mistaken(data: Any, path: tuple[int | str, ...]) -> str:
+    """Say what a key is that was given in place of the one that is missing."""
+    given = [key for key in _beside(data, path) if key in data.keys_at]
+    near = difflib.get_close_matches(str(path[-1]), given, n=1, cutoff=0.8)
+    return f" `{near[0]}` is the {_beside(data, path)[near[0]]}." if near else ""
 
 
 def said(detail: ErrorDetails) -> str:
@@ -237,7 +263,8 @@ def read_tree(path: Path, folder: Path, loading: Loading, above: tuple[Path, ...
         loading.add(NO_FILE, f"cannot read {name}: {reason}", Place(name), hint)
         return nothing
     except (MarkedYAMLError, ReaderError, YAMLError, RecursionError) as error:
-        loading.add(NOT_YAML, f"not valid YAML: {_problem(error)}", _mark(name, error, text))
+        hint = "Indent with blanks, not with tabs." if "'\\t'" in _problem(error) else ""
+        loading.add(NOT_YAML, f"not valid YAML: {_problem(error)}", _mark(name, error, text), hint)
         return nothing
     return nothing if root is None else _Tree(name, folder, loading, (*above, path)).make(root, 0)
 

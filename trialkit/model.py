@@ -34,6 +34,8 @@ class SpecText(str):
 class SpecMap(dict[str, Any]):
     """A mapping of a spec file: where it begins, and where each of its keys stands.
 
+    ``beside`` describes the keys that may stand in the same mapping for another model.
+
     >>> SpecMap({"a": "1"}, Place("dm.yaml", 3, 5), {"a": Place("dm.yaml", 3, 5)}).spot("a").line
     3
     """
@@ -43,6 +45,7 @@ class SpecMap(dict[str, Any]):
         super().__init__(items)
         self.place = place
         self.keys_at = keys
+        self.beside: dict[str, str] = {}
 
     def spot(self, key: str) -> Place:
         """Give the place of a key, or of the mapping when it has no such key.
@@ -58,7 +61,9 @@ class SpecMap(dict[str, Any]):
         >>> SpecMap({"a": "1", "b": "2"}, Place(), {}).only({"a"})
         {'a': '1'}
         """
-        return SpecMap({key: self[key] for key in self if key in keys}, self.place, self.keys_at)
+        made = SpecMap({key: self[key] for key in self if key in keys}, self.place, self.keys_at)
+        made.beside = self.beside
+        return made
 
 
 class SpecList(list[Any]):

@@ -17,7 +17,7 @@ from functools import cache, cached_property
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 
-from trialkit.problems import Exit, Kind, Place, Problem, Refusal, did_you_mean
+from trialkit.problems import Exit, Kind, Place, Problem, Refusal
 
 NO_PACKAGE = Kind(
     "TERM-001",
@@ -233,14 +233,14 @@ def open_package(standard: str, version: str, folder: Traversable | None = None)
     >>> open_package("SDTM", "2025-03-29")
     Traceback (most recent call last):
     trialkit.problems.Refusal: error TERM-001 there is no terminology package 'SDTM 2025-03-29'. \
-Did you mean 'sdtm-2025-03-28'?
+There are: adam-2025-03-28, ...
     """
     stem = f"{standard.lower()}-{version}"
     home = folder if folder is not None else _home()
     known = _stems(home)
     if stem not in known:
         what = f"there is no terminology package '{standard} {version}'"
-        raise Refusal([Problem(NO_PACKAGE, what, hint=did_you_mean(stem, known))])
+        raise Refusal([Problem(NO_PACKAGE, what, hint=f"There are: {', '.join(known)}.")])
     return _packaged(stem) if folder is None else _read(home, stem)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -34,6 +35,7 @@ NO_KEY_VARIABLE = Kind(
     "SPEC-023", "no variable of the dataset", "Name a variable of the dataset.", exit=Exit.SPEC
 )
 NEAR = "Did you mean"
+SURE = 0.75  # so like a known table that it is meant
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,7 +190,11 @@ def _unknown(
 def _table_hint(name: str, schema: Schema) -> str:
     if name in schema.datasets:
         return f"{name} has no spec in this study: add one, or name another table."
-    return did_you_mean(name, schema.tables)
+    near = did_you_mean(name, schema.tables)
+    folded = [one.casefold() for one in schema.tables]
+    if difflib.get_close_matches(name.casefold(), folded, n=1, cutoff=SURE):
+        return near
+    return f"A table of the study is the file tables/{name}.csv. {near}"
 
 
 def _column_hint(one: Reference, known: Iterable[str]) -> str:

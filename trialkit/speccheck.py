@@ -47,6 +47,10 @@ NO_TERM = Kind(
     exit=Exit.SPEC,
 )
 
+NO_LABEL = Kind(
+    "SPEC-028", "supplemental qualifier has no label", "Add `label:`, the text of QLABEL.", exit=Exit.SPEC
+)
+
 KEYS = {xptlimits.LABEL.code: "label", xptlimits.FORMAT.code: "format"}
 
 
@@ -78,6 +82,9 @@ def _names(spec: DatasetSpec, standard: Standard) -> Iterator[Problem]:
     if facts is None and not spec.working:
         hint = did_you_mean(spec.dataset, standard.facts.datasets)
         yield Problem(NO_DATASET, f"{guide} has no dataset {spec.dataset}", spec.place("dataset"), hint=hint)
+    for name, one in spec.supplemental.items():
+        if not (one.label or one.working or spec.working):
+            yield Problem(NO_LABEL, f"supplemental qualifier {name} has no label", one.place())
     for name, variable in spec.variables.items():
         if name in spec.supplemental:
             what = f"{name} is under `variables` and under `supplemental`"
@@ -87,7 +94,7 @@ def _names(spec: DatasetSpec, standard: Standard) -> Iterator[Problem]:
             what = f"{name} is no variable of {spec.dataset} in {guide}"
             near = did_you_mean(name, [one.name for one in facts.allowed])
             mend = "Give a variable of the sponsor a label and a type." if standard.own_variables else ""
-            hint = near if near.startswith("Did") else mend
+            hint = f"{near} {mend or NO_VARIABLE.fix}" if near.startswith("Did") else mend
             yield Problem(NO_VARIABLE, what, variable.place(), hint=hint)
 
 

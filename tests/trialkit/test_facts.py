@@ -102,7 +102,7 @@ def test_what_is_not_a_dataset_is_refused(name):
 
 
 def test_unknown_version_is_refused():
-    with pytest.raises(Refusal, match=r"no facts of 'SDTMIG 3\.5'\. Did you mean 'sdtmig-3\.4'"):
+    with pytest.raises(Refusal, match=r"no facts of 'SDTMIG 3\.5'\. Known versions: 3\.4\."):
         sdtmig("3.5")
 
 

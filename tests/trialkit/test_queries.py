@@ -253,7 +253,12 @@ def test_a_query_that_comes_back_after_it_was_resolved_is_new(folders):
             "id,status,since,form,dataset,study\n1,gone,,AE,AE,X1\n",
             r"QUERY-002 list\.csv:2 a line without an id or status",
         ),
-        ("none.csv", None, r"RAW-002 none\.csv raw file 'none\.csv' is missing"),
+        (
+            "list.csv",
+            "id,status,since,form,dataset,study\n1,new,,AE,AE,X1\n1,new,,AE,AE,X2\n2,new,,AE,AE,X2\n",
+            r"^error QUERY-002 list\.csv:3 a query of another study than X1 \(2 times\)\. Give [^;]*$",
+        ),
+        ("none.csv", None, r"^error QUERY-003 there is no file '\S+none\.csv'\. Give the path[^;]*$"),
     ],
 )
 def test_a_file_that_is_no_list_is_refused(tmp_path, name, text, said):

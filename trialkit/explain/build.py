@@ -18,7 +18,10 @@ from trialkit.publish import read_manifest
 from trialkit.raw.read import read
 from trialkit.raw.table import RawTable
 from trialkit.records import Many, Rows
+from trialkit.rules.records import Let
+from trialkit.spec import DatasetSpec
 from trialkit.standard import Standard
+from trialkit.steps import all_steps
 from trialkit.study import Study, from_datasets, load_study
 from trialkit.trace import Trace, read_trace, read_unpublished
 
@@ -161,6 +164,8 @@ class Build:
         if file is None or variable not in file.names:
             spec = self.study.datasets.get(dataset)
             hint = did_you_mean(variable, file.names if file else spec.variables if spec else [])
+            if spec and variable in _working(spec):
+                hint = f"It is a working column of `let`: ask for a variable that is made from it. {hint}"
             where = Place(dataset=dataset, variable=variable)
             raise Refusal([Problem(NO_VARIABLE, NO_VARIABLE.title, where, hint=hint)])
         return file.column(variable, self.datasets[dataset])
@@ -227,6 +232,12 @@ class Build:
             elif table.sha256 != then:
                 self.warnings.append(f"raw file {spec.file} has changed since the build")
         return self._raw[source]
+
+
+def _working(spec: DatasetSpec) -> set[str]:
+    """Name the working columns of a dataset's steps."""
+    steps = [one for step in spec.records for one in all_steps(step)]
+    return {name for one in steps if isinstance(one, Let) for name in one.rules}
 
 
 def _by_record(many: Many) -> Many:

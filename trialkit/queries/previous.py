@@ -17,6 +17,12 @@ NO_LIST = Kind(
     "Give queries.csv or queries.xlsx of an earlier build of the same study.",
     exit=Exit.SPEC,
 )
+NO_PREVIOUS = Kind(
+    "QUERY-003",
+    "the earlier list of queries is missing",
+    "Give the path of its queries.csv or queries.xlsx with --previous, or leave it out.",
+    exit=Exit.SPEC,
+)
 Line: TypeAlias = dict[str, str]
 
 NEW, OPEN, RESOLVED = "new", "open", "resolved"
@@ -54,7 +60,7 @@ def read_previous(path: Path, study: str) -> Previous:
     """Read an earlier list, as CSV or XLSX; columns that somebody added are passed over.
 
     Raises:
-        Refusal: QUERY-002, or what is wrong with the file.
+        Refusal: QUERY-002, QUERY-003, or what is wrong with the file.
 
     >>> read_previous(Path("nowhere.txt"), "DEMO01")
     Traceback (most recent call last):
@@ -66,6 +72,8 @@ def read_previous(path: Path, study: str) -> Previous:
     }
     if path.suffix not in sources:
         raise Refusal([Problem(NO_LIST, NO_LIST.title, Place(path.name))])
+    if not path.is_file():
+        raise Refusal([Problem(NO_PREVIOUS, f"there is no file '{path.as_posix()}'")])
     problems = Problems()
     table = read(sources[path.suffix], "previous", path.parent, problems)
     problems.refuse()
@@ -87,9 +95,11 @@ def _plain(text: str) -> str:
 
 def _check(lines: tuple[Line, ...], study: str, name: str) -> None:
     problems = Problems()
-    for number, line in enumerate(lines, 2):
-        if line["study"] != study:
-            problems.add(Problem(NO_LIST, f"a query of another study than {study}", Place(name, number)))
-        elif line["status"] not in (NEW, OPEN, RESOLVED) or not line["id"]:
+    others = [number for number, line in enumerate(lines, 2) if line["study"] != study]
+    if others:
+        what = f"a query of another study than {study}"
+        problems.add(Problem(NO_LIST, what, Place(name, others[0]), count=len(others)))
+    for number, line in enumerate(lines, 2) if not others else ():
+        if line["status"] not in (NEW, OPEN, RESOLVED) or not line["id"]:
             problems.add(Problem(NO_LIST, "a line without an id or status", Place(name, number)))
     problems.refuse()

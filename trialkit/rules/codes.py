@@ -144,17 +144,19 @@ def codelist_of(rule: Rule, name: str, context: Context) -> Codelist:
     """
     if not name and not context.own_codelist:
         what = f"{context.variable} has no codelist"
-        raise Refusal([Problem(NO_CODELIST, what, rule.place(), hint=_several(context))])
+        raise Refusal([Problem(NO_CODELIST, what, rule.place(), hint=_several(rule, context))])
     return context.codelist(name)
 
 
-def _several(context: Context) -> str:
-    """Name the codelists of a variable for which the standard has more than one."""
+def _several(rule: Rule, context: Context) -> str:
+    """Say with which key to name a codelist, and those that the standard has for the variable."""
+    key = "codelist" if "codelist" in type(rule).model_fields else "of_codelist"
     facts = context.store.facts
     dataset = facts.find(context.dataset) if facts else None
     one = dataset.find(context.variable) if dataset else None
     names = [context.codelist(code).name for code in one.codelists] if one else []
-    return f"Its codelists are {', '.join(names)}: name one with `codelist:`." if names else ""
+    known = f"Its codelists are {', '.join(names)}: name" if names else "Name"
+    return f"{known} one with `{key}:`."
 
 
 def suggestion(column: Column, mask: Mask, codelist: Codelist) -> str:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Annotated, Any, ClassVar, Literal
 
+import numpy as np
 from pydantic import BeforeValidator, Field, ValidationInfo, WithJsonSchema
 
-from trialkit.column import Column
+from trialkit.column import Column, Mask
 from trialkit.context import Context
 from trialkit.dateformats import KINDS, UNKNOWN, compile_formats, read_dates
 from trialkit.dates import PartialDate, offsets
@@ -28,6 +29,9 @@ MIXED_OFFSETS = Kind(
 NO_DURATION = Kind("DATE-105", "no duration", "Query the site, or say in `invalid` what it does.")
 BACKWARDS = Kind("DATE-106", "end before start", "Query the site.", "query")
 NOT_ISO = Kind("DATE-107", "not an ISO 8601 date", "Read it with `date` and its formats.")
+
+SOME = 5
+MANY = "More than half of the dates fail: are the formats right?"
 
 YEARS = ("YYYY",)
 MONTHS = ("M", "MM", "MON", "MONTH")
@@ -65,7 +69,8 @@ class _Dated(VariableRule):
             if self.invalid != "missing" or ambiguous:
                 severity = None if ambiguous else severity_of(self.invalid)
                 what = f"{name}: {KINDS[reason].title}"
-                context.report(KINDS[reason], what, mask, shown, self, severity=severity)
+                hint = MANY if _most(mask, shown) else ""
+                context.report(KINDS[reason], what, mask, shown, self, severity=severity, hint=hint)
         self._offsets(found, context)
         return found
 
@@ -73,6 +78,12 @@ class _Dated(VariableRule):
         if len(several := offsets(found)) > 1:
             what = f"times have several offsets from UTC: {', '.join(one or 'none' for one in several)}"
             context.report(MIXED_OFFSETS, what, found.where(lambda text: "T" in text), found, self)
+
+
+def _most(failed: Mask, dates: Column) -> bool:
+    """Say whether so many dates fail that it can't be the site."""
+    count = int(np.count_nonzero(failed))
+    return count >= SOME and 2 * count > int(np.count_nonzero(~dates.missing()))
 
 
 def _timed(time: Value | None, formats: list[str]) -> list[tuple[Value, Sequence[str]]]:

@@ -235,6 +235,12 @@ def test_working_datasets_can_be_asked(explainer):
             "WHY-002 LX no such dataset in the build. Known: DM, FIRSTEX, LB, PHASES, SUPPDM.",
         ),
         ("LB", "LBSEQ == 1", "LBORES", "WHY-003 LB.LBORES no such variable. Did you mean 'LBORRES'?"),
+        (
+            "LB",
+            "LBSEQ == 1",
+            "ITEM",
+            r"WHY-003 LB.ITEM no such variable. It is a working column of `let`: ask",
+        ),
         ("LB", "LBSEQQ == 1", "LBORRES", "WHY-003 LB.LBSEQQ no such variable. Did you mean 'LBSEQ'?"),
         ("LB", "LBSEQ == 99", "LBORRES", "WHY-004 LB none of 13 records meets LBSEQ == 99. Correct"),
         (
@@ -367,6 +373,17 @@ def test_the_command_prints_json(demo):
         "what": "", "value": "F", "file": "SUBJ.csv", "line": 3, "column": "SEX",
     }  # fmt: skip
     assert data["warnings"] == []
+
+
+@pytest.mark.parametrize(
+    "given", [["why"], ["why", "LB"], ["why", "LB", "LBDTC"], ["why", "LB", "LBDTC", "--wehre"]]
+)
+def test_a_question_that_is_not_whole_is_shown_how(given):
+    done = CliRunner().invoke(cli, given)
+    assert done.exit_code == 2
+    assert done.stderr.rstrip().endswith(
+        "For example: trialkit why LB LBSTRESN --where \"USUBJID == '01-001' and LBSEQ == 12\""
+    )
 
 
 def test_branches_are_matched_inside_out():
