@@ -8,6 +8,7 @@ import re
 import zipfile
 import zlib
 from collections.abc import Iterator
+from itertools import pairwise
 
 from lxml import etree
 
@@ -16,6 +17,9 @@ from trialkit.raw.files import BOMB, DAMAGED, MEGABYTE, RawFile, too_large
 
 NO_SHEET = Kind("RAW-040", "workbook has no such sheet", "Name a sheet of the workbook.", exit=Exit.SPEC)
 ERROR_CELL = Kind("RAW-041", "cell holds an error value", "Mend the cell in the workbook.")
+MERGED = Kind(
+    "RAW-045", "merged cells", "Repeat the value in each cell: only the first one of merged cells holds it."
+)
 NO_VALUE = Kind("RAW-042", "formula has no stored value", "Open the workbook, let it calculate, and save it.")
 
 PART_LIMIT = 1024 * MEGABYTE
@@ -24,11 +28,19 @@ SHOWN = 50
 
 _ROW = re.compile(rb"<(?:\w+:)?row\b[^>]*?\sr=[\"']([0-9]{1,7})[\"']")
 _COLUMN = re.compile(rb"<(?:\w+:)?c\b[^>]*?\sr=[\"']([A-Z]{1,3})[0-9]")
-_REFERENCE = re.compile(rb"\sr=[\"']([A-Z]{1,3}([0-9]{1,7}))[\"']")
+REFERENCE = re.compile(rb"\sr=[\"']([A-Z]{1,3}([0-9]{1,7}))[\"']")
 _ERROR = re.compile(rb"<(?:\w+:)?c\b([^>]*\st=[\"']e[\"'][^>]*)>")
 _FORMULA = re.compile(
     rb"<(?:\w+:)?c\b([^>]*)>\s*<(?:\w+:)?f\b[^>]*?(?:/>|>[^<]*</(?:\w+:)?f>)\s*"
     rb"(?:<(?:\w+:)?v\s*/>|<(?:\w+:)?v>\s*</(?:\w+:)?v>|</(?:\w+:)?c>)"
+)
+_NOT_FINITE = re.compile(
+    rb"<(?:\w+:)?c\b((?:(?!\st=[\"'](?:s|str|inlineStr)[\"'])[^>])*)>[^v]{0,99}?"
+    rb"<(?:\w+:)?v>\s*[+-]?(?:inf|nan)[a-z]*\s*<",
+    re.IGNORECASE,
+)
+_MERGED = re.compile(
+    rb"<(?:\w+:)?mergeCell\b[^>]*?\sref=[\"']([A-Z]{1,3}([0-9]{1,7}):[A-Z]{1,3}([0-9]{1,7}))[\"']"
 )
 _TEXT_RESULT = re.compile(rb"\st=[\"']str[\"']")
 
@@ -79,27 +91,52 @@ def _checked(book: zipfile.ZipFile, file: RawFile, sheet: str, problems: Problem
         problems.add(Problem(NO_SHEET, f"no sheet '{sheet}' in '{file.file}'", file.place(), hint=hint))
         return None
     xml = book.read(sheets[sheet])
+    rows = [int(found[1]) for found in _ROW.finditer(xml)]
+    if any(after <= before for before, after in pairwise(rows)):
+        problems.add(
+            Problem(DAMAGED, f"sheet '{sheet}' of '{file.file}' has rows out of order", file.place())
+        )
+        return None
     return None if _too_wide(xml, file, sheet, problems) else xml
 
 
 def _sheets(book: zipfile.ZipFile) -> Iterator[tuple[str, str]]:
     """Give the name and part of each sheet, by way of the package's relationships."""
-    main = next(target for kind, _, target in _relations(book, "") if kind.endswith("/officeDocument"))
-    parts = {key: target for _, key, target in _relations(book, main)}
-    for element in _parsed(book, main).iter("{*}sheet"):
+    main = next(target for kind, _, target in relations(book, "") if kind.endswith("/officeDocument"))
+    parts = {key: target for _, key, target in relations(book, main)}
+    for element in parsed(book, main).iter("{*}sheet"):
         key = next(str(value) for name, value in element.attrib.items() if str(name).endswith("}id"))
         if key in parts:
             yield str(element.get("name")), parts[key]
 
 
-def _relations(book: zipfile.ZipFile, part: str) -> Iterator[tuple[str, str, str]]:
+def relations(book: zipfile.ZipFile, part: str) -> Iterator[tuple[str, str, str]]:
+    """Give the kind, key and target of each relationship of a part, "" being the package itself.
+
+    >>> out = io.BytesIO()
+    >>> with zipfile.ZipFile(out, "w") as book:
+    ...     book.writestr("_rels/.rels", '<r><s Type="t" Id="i" Target="a.xml"/></r>')
+    ...     list(relations(book, ""))
+    [('t', 'i', 'a.xml')]
+    """
     folder, name = posixpath.split(part)
-    for element in _parsed(book, posixpath.join(folder, "_rels", f"{name}.rels")):
+    for element in parsed(book, posixpath.join(folder, "_rels", f"{name}.rels")):
         target = posixpath.normpath(posixpath.join("/", folder, element.get("Target", "")))
         yield element.get("Type", ""), element.get("Id", ""), target.lstrip("/")
 
 
-def _parsed(book: zipfile.ZipFile, part: str) -> etree._Element:
+def parsed(book: zipfile.ZipFile, part: str) -> etree._Element:
+    """Parse a part, which may not declare entities.
+
+    Raises:
+        ValueError: it has a document type.
+
+    >>> out = io.BytesIO()
+    >>> with zipfile.ZipFile(out, "w") as book:
+    ...     book.writestr("a.xml", "<a/>")
+    ...     parsed(book, "a.xml").tag
+    'a'
+    """
     parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False)
     xml = book.read(part)
     if b"<!DOCTYPE" in xml:
@@ -113,14 +150,24 @@ def _too_wide(xml: bytes, file: RawFile, sheet: str, problems: Problems) -> bool
     widest = max(
         {found[1] for found in _COLUMN.finditer(xml)}, key=lambda name: (len(name), name), default=b""
     )
-    width = 0
-    for letter in widest:
-        width = width * 26 + letter - ord("A") + 1
+    width = column_number(widest.decode())
     if last * width <= CELL_LIMIT:
         return False
     what = f"sheet '{sheet}' spans {last} rows by {width} columns"
     problems.add(Problem(BOMB, what, file.place(), hint="Clear the far cells of the sheet."))
     return True
+
+
+def column_number(letters: str) -> int:
+    """Give the number of a column from its letters.
+
+    >>> column_number("A"), column_number("AB")
+    (1, 28)
+    """
+    number = 0
+    for letter in letters:
+        number = number * 26 + ord(letter) - ord("A") + 1
+    return number
 
 
 def report_bad_cells(xml: bytes, file: RawFile, skip: int, problems: Problems) -> None:
@@ -139,16 +186,40 @@ def report_bad_cells(xml: bytes, file: RawFile, skip: int, problems: Problems) -
     ['cell B2 holds an error value', 'the formula of cell C2 has no stored value']
     """
     errors = [(ERROR_CELL, "cell {} holds an error value", found[1]) for found in _ERROR.finditer(xml)]
+    errors += [(ERROR_CELL, "cell {} holds no finite number", one[1]) for one in _NOT_FINITE.finditer(xml)]
     formulas = [
         (NO_VALUE, "the formula of cell {} has no stored value", found[1])
         for found in _FORMULA.finditer(xml)
         if not _TEXT_RESULT.search(found[1])
     ]
     for kind, what, attributes in errors[:SHOWN] + formulas[:SHOWN]:
-        reference = _REFERENCE.search(attributes)
+        reference = REFERENCE.search(attributes)
         cell, row = (reference[1].decode(), int(reference[2])) if reference else ("(unnamed)", skip + 1)
         if row > skip:
             problems.add(Problem(kind, what.format(cell), file.place(row)))
     for kind, count in ((ERROR_CELL, len(errors)), (NO_VALUE, len(formulas))):
         if count > SHOWN:
             problems.add(Problem(kind, f"{kind.title}, more", file.place(), count=count - SHOWN))
+
+
+def report_merged(xml: bytes, file: RawFile, header: int, problems: Problems) -> None:
+    """Report merged cells below the header, of which all but the first are blank.
+
+    Args:
+        xml: of the sheet.
+        file: for places.
+        header: the last row of the header.
+        problems: where problems go: RAW-045.
+
+    >>> from pathlib import Path
+    >>> found, file = Problems(), RawFile(Path("a.xlsx"), "a.xlsx", b"", "")
+    >>> report_merged(b'<mergeCell ref="A2:A4"/>', file, 1, found)
+    >>> [problem.what for problem in found.items]
+    ['cells A2:A4 are merged: all but the first are blank']
+    """
+    merged = [(found[1].decode(), int(found[2])) for found in _MERGED.finditer(xml) if int(found[3]) > header]
+    for cells, row in merged[:SHOWN]:
+        what = f"cells {cells} are merged: all but the first are blank"
+        problems.add(Problem(MERGED, what, file.place(row), severity="query"))
+    if more := len(merged[SHOWN:]):
+        problems.add(Problem(MERGED, "more cells are merged", file.place(), severity="query", count=more))

@@ -6,20 +6,23 @@ import io
 from typing import Any, TypeAlias
 
 import numpy as np
+from lxml import etree
 from python_calamine import CalamineError, CalamineWorkbook
 
 from trialkit.column import Column
 from trialkit.problems import Kind, Problem, Problems
+from trialkit.raw.cellformats import padded_cells, read_formats, report_dates
 from trialkit.raw.files import DAMAGED, RawFile
 from trialkit.raw.header import BLANK_BETWEEN, NO_HEADER, read_header
 from trialkit.raw.render import cell_text
 from trialkit.raw.source import Dates, XlsxSource
 from trialkit.raw.table import RawTable, said_lines
-from trialkit.raw.workbook import report_bad_cells, sheet_xml
+from trialkit.raw.workbook import column_number, report_bad_cells, report_merged, sheet_xml
 
 CUT_DATE = Kind("RAW-043", "date cell is more precise than declared", "Set dates to minute, second or auto.")
 
 Row: TypeAlias = tuple[int, list[Any]]
+Padded: TypeAlias = dict[tuple[int, str], int]
 
 
 def read_xlsx(source: XlsxSource, name: str, file: RawFile, problems: Problems) -> RawTable | None:
@@ -29,7 +32,7 @@ def read_xlsx(source: XlsxSource, name: str, file: RawFile, problems: Problems) 
         source: which sheet, and how its header stands.
         name: the name of the source.
         file: the workbook.
-        problems: where problems go: RAW-006, RAW-007, RAW-020 to RAW-023, RAW-040 to RAW-043.
+        problems: where problems go: RAW-006, RAW-007, RAW-020 to RAW-023, RAW-040 to RAW-045.
 
     Returns:
         The table, its rows named by sheet row; empty sheet rows between others are counted in
@@ -45,11 +48,18 @@ def read_xlsx(source: XlsxSource, name: str, file: RawFile, problems: Problems) 
     if xml is None:
         return None
     report_bad_cells(xml, file, source.skip, problems)
-    grid = _grid(source, file, problems)
+    report_merged(xml, file, source.skip + source.header, problems)
+    try:
+        formats = read_formats(file.data)
+    except (etree.XMLSyntaxError, ValueError):
+        problems.add(Problem(DAMAGED, f"the styles of '{file.file}' cannot be read", file.place()))
+        return None
+    report_dates(xml, formats, file, source.skip, problems)
+    grid = _grid(source, file, padded_cells(xml, formats), problems)
     return None if grid is None else _table(source, name, file, grid, problems)
 
 
-def _grid(source: XlsxSource, file: RawFile, problems: Problems) -> list[Row] | None:
+def _grid(source: XlsxSource, file: RawFile, padded: Padded, problems: Problems) -> list[Row] | None:
     """Give the rows that have any cell, with their sheet row numbers, without empty columns."""
     try:
         sheet = CalamineWorkbook.from_filelike(io.BytesIO(file.data)).get_sheet_by_name(source.sheet)
@@ -58,6 +68,10 @@ def _grid(source: XlsxSource, file: RawFile, problems: Problems) -> list[Row] | 
         what = f"sheet '{source.sheet}' of '{file.file}' cannot be read: {error}"
         problems.add(Problem(DAMAGED, what, file.place()))
         return None
+    for (number, letters), width in padded.items():
+        cells, place = rows[number - 1], column_number(letters) - 1
+        if isinstance(cells[place], (int, float)):
+            cells[place] = f"{cells[place]:.0f}".zfill(width)
     filled = [
         (number, row) for number, row in enumerate(rows, 1) if number > source.skip and any(map(_full, row))
     ]

@@ -231,3 +231,73 @@ def test_parquet_dates_beyond_the_calendar_are_refused(tmp_path, year):
     problems = Problems()
     assert read(ParquetSource(format="parquet", file="lb.parquet"), "LB", tmp_path, problems) is None
     assert [problem.kind.code for problem in problems.items] == ["RAW-081"]
+
+
+def test_escaped_characters_are_read(tmp_path):
+    def write(_, sheet):
+        sheet.write_column(0, 0, ["A", "a\rb", "_x0041_"])
+
+    assert columns(load_sheet(tmp_path, write)[0])["A"] == ["a\rb", "_x0041_"]
+
+
+@pytest.mark.parametrize(
+    ("value", "form", "text"),
+    [
+        (-5, "yyyy-mm-dd", None),
+        (0, "yyyy-mm-dd", None),
+        (60, "dd-mmm-yyyy", None),
+        (3_000_000, "yyyy-mm-dd hh:mm", None),
+        (1, "hh:mm", None),
+        (1, "yyyy-mm-dd", "1900-01-01"),
+        (61, "yyyy-mm-dd", "1900-03-01"),
+        (0.5, "hh:mm", "12:00"),
+        (43890.5, "hh:mm", "2020-02-29T12:00"),
+        (1.5, "[h]:mm", "36:00"),
+        (-5, '0 "days"', "-5"),
+        (1, "000", "001"),
+        (1234, "000", "1234"),
+        (1.5, "000", "1.5"),
+    ],
+)
+def test_numbers_are_what_the_sheet_shows(tmp_path, value, form, text):
+    def write(book, sheet):
+        sheet.write_column(0, 0, ["A", "x"])
+        sheet.write_number(2, 0, value, book.add_format({"num_format": form}))
+
+    table, problems = load_sheet(tmp_path, write)
+    assert [problem.kind.code for problem in problems] == ([] if text else ["RAW-044"])
+    assert text is None or columns(table)["A"] == ["x", text]
+
+
+def changed_sheet(folder, old, new):
+    book = xlsxwriter.Workbook(folder / "plain.xlsx")
+    book.add_worksheet("LIS").write_column(0, 0, ["A", 1, 2])
+    book.close()
+    with zipfile.ZipFile(folder / "plain.xlsx") as plain, zipfile.ZipFile(folder / "lab.xlsx", "w") as made:
+        for info in plain.infolist():
+            data = plain.read(info)
+            assert info.filename != "xl/worksheets/sheet1.xml" or old in data
+            made.writestr(info.filename, data.replace(old, new))
+    return load_book(folder)
+
+
+@pytest.mark.parametrize("number", [b"INF", b"-inf", b"NaN"])
+def test_a_number_that_is_not_finite_is_an_error_cell(tmp_path, number):
+    _, problems = changed_sheet(tmp_path, b"<v>2</v>", b"<v>%s</v>" % number)
+    assert [problem.what for problem in problems] == ["cell A3 holds no finite number"]
+
+
+def test_a_row_that_stands_twice_is_refused(tmp_path):
+    table, problems = changed_sheet(tmp_path, b'<row r="3"', b'<row r="2"')
+    assert (table, [problem.kind.code for problem in problems]) == (None, ["RAW-007"])
+
+
+def test_merged_cells_are_listed(tmp_path):
+    def write(_, sheet):
+        sheet.write_row(0, 0, ["A", "B"])
+        sheet.merge_range("A2:A3", "x")
+        sheet.write_column(1, 1, ["1", "2"])
+
+    table, problems = load_sheet(tmp_path, write)
+    assert columns(table)["A"] == ["x", ""]
+    assert [(one.kind.code, one.severity) for one in problems] == [("RAW-045", "query")]
