@@ -78,9 +78,7 @@ def read_formats(data: bytes) -> Formats:
             one.get("date1904") in ("1", "true") for one in parsed(book, main).iter("{*}workbookPr")
         )
         parts = [target for kind, _, target in relations(book, main) if kind.endswith("/styles")]
-        codes = (
-            list(_codes(book, parts[0])) if parts and posixpath.normpath(parts[0]) in book.namelist() else []
-        )
+        codes = [code for part in parts if part in book.namelist() for code in _codes(book, part)]
     padded = {style: len(code) for style, (_, code) in enumerate(codes) if re.fullmatch("00+", code)}
     shown = {style: shown_as(code) if code else BUILT_IN.get(key) for style, (key, code) in enumerate(codes)}
     return Formats(padded, {style: kind for style, kind in shown.items() if kind}, since_1904)

@@ -35,7 +35,7 @@ _FORMULA = re.compile(
     rb"(?:<(?:\w+:)?v\s*/>|<(?:\w+:)?v>\s*</(?:\w+:)?v>|</(?:\w+:)?c>)"
 )
 _NOT_FINITE = re.compile(
-    rb"<(?:\w+:)?c\b((?:(?!\st=[\"'](?:s|str|inlineStr)[\"'])[^>])*)>[^v]{0,99}?"
+    rb"<(?:\w+:)?c\b((?:(?!\st=[\"'](?:s|str|inlineStr)[\"'])[^>])*)>\s*(?:<(?:\w+:)?f\b[^>]*?(?:/>|>[^<]*</(?:\w+:)?f>)\s*)?"
     rb"<(?:\w+:)?v>\s*[+-]?(?:inf|nan)[a-z]*\s*<",
     re.IGNORECASE,
 )
