@@ -254,7 +254,7 @@ def import_registry(file: Path, folder: Path | None) -> Exit:
     """
     imported = part_of("sdtm", "registry.write").import_record(file, folder)
     lines = [f"written: {name}" for name in imported.written]
-    for line in (*lines, *imported.differences.splitlines(), *imported.decisions):
+    for line in (*lines, *imported.differences.splitlines(), *imported.decisions, *imported.agree):
         Terminal().print(line)
     show_problems(imported.problems, messages())
     messages().print(f"{len(imported.written)} files written, {len(imported.decisions)} decisions are open")

@@ -21,6 +21,11 @@ DIFFERENT = Kind(
     "Take over what you need by hand, or move the file away and import again; nothing was written.",
 )
 TERMINOLOGY = "2025-03-28"
+AGREE = {
+    "sdtm/dm.yaml": "ARMCD and ARM, ACTARMCD and ACTARM have to be arms of tables/ta.csv",
+    "sdtm/se.yaml": "ETCD and ELEMENT have to be elements of tables/te.csv",
+    "tables/visits.csv": "VISITNUM and VISIT have to be visits of tables/tv.csv",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +37,7 @@ class Imported:
         differences: a unified diff of each file that is there and differs; then nothing was written.
         decisions: what a person has to decide.
         problems: the files that differ, as problems.
+        agree: what is there already and has to agree with the draft.
 
     >>> Imported((), "", (), ()).exit()
     <Exit.OK: 0>
@@ -41,6 +47,7 @@ class Imported:
     differences: str
     decisions: tuple[str, ...]
     problems: tuple[Problem, ...]
+    agree: tuple[str, ...] = ()
 
     def exit(self) -> Exit:
         """Give the exit code: 1 where a file differs.
@@ -69,7 +76,16 @@ def import_record(file: Path, folder: Path | None = None) -> Imported:
     if differs:
         problems = tuple(Problem(DIFFERENT, DIFFERENT.title, Place(name)) for name in differs)
         return Imported((), difference(differs, made.files), made.decisions, problems)
-    return Imported(_write(folder, made, there), "", made.decisions, ())
+    return Imported(_write(folder, made, there), "", made.decisions, (), agreeing(folder))
+
+
+def agreeing(folder: Path) -> tuple[str, ...]:
+    """Say which files of a study have to agree with a drafted design.
+
+    >>> agreeing(Path("nowhere"))
+    ()
+    """
+    return tuple(f"compare: {file}: {said}" for file, said in AGREE.items() if (folder / file).is_file())
 
 
 def setting_of(folder: Path) -> Setting:

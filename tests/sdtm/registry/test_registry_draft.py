@@ -336,6 +336,16 @@ def invoke(*words):
     return CliRunner().invoke(cli, ["registry", "import", *map(str, words)], standalone_mode=False)
 
 
+def test_what_has_to_agree_with_the_draft_is_named_at_the_end(tmp_path):
+    assert "compare:" not in invoke(RECORDS / "trial.json", "--specs", tmp_path / "new").stdout
+    start_study(tmp_path / "study")
+    lines = invoke(RECORDS / "trial.json", "--specs", tmp_path / "study").stdout.splitlines()
+    assert lines[-2:] == [
+        "compare: sdtm/dm.yaml: ARMCD and ARM, ACTARMCD and ACTARM have to be arms of tables/ta.csv",
+        "compare: tables/visits.csv: VISITNUM and VISIT have to be visits of tables/tv.csv",
+    ]
+
+
 def test_the_second_import_writes_nothing(tmp_path):
     first = invoke(RECORDS / "trial.json", "--specs", tmp_path)
     assert first.return_value == Exit.OK
