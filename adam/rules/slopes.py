@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Annotated, ClassVar, Literal, TypeAlias
+from typing import Annotated, Any, ClassVar, Literal, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 from pydantic import BeforeValidator, Field, model_validator
 
-from adam.rules.regression import Lines, Numbers, Places, lines_by_group
+from adam.stats.ols import Lines, ols_by_group
 from trialkit.column import Column, Mask, combine
 from trialkit.context import Context
 from trialkit.numerals import to_number
@@ -20,6 +20,9 @@ from trialkit.records import stack as stacked
 from trialkit.rule import ColumnName, Condition, RecordRule
 from trialkit.rules.evaluate import as_number, missing_like
 from trialkit.steps import ColumnNames, as_list, as_pairs, merged_lineage
+
+Numbers: TypeAlias = npt.NDArray[np.float64]
+Places: TypeAlias = npt.NDArray[np.integer[Any]]
 
 MONTH = 30.4375  # days
 DIRECTION = Kind(
@@ -173,9 +176,11 @@ class Slopes(RecordRule):
         points = self._points(records, context, ~(np.isnan(x) | np.isnan(y)))
         used = np.flatnonzero(points.valid)
         place = points.place[used]
-        lines = lines_by_group(points.cell[used], x[place], y[place], points.groups * len(self.periods))
-        cells = self._measured(lines, x[place], y[place])
-        parts = [self._of_periods(records, points, lines, used, cells, context)]
+        size = points.groups * len(self.periods)
+        lines = ols_by_group(points.cell[used], x[place], y[place], size)
+        first, last = _ends(points.cell[used], x[place], lines.n)
+        cells = self._measured(lines, np.append(y[place], np.nan)[last] - np.append(y[place], np.nan)[first])
+        parts = [self._of_periods(records, points, np.append(place, NONE)[last], cells, context)]
         between = [one for one in self.give if one in ALL_BETWEEN]
         if between:
             sign = self._sign(records, points, context)
@@ -201,10 +206,9 @@ class Slopes(RecordRule):
         places = np.concatenate(place)
         return _Points(places, np.concatenate(cell), valid[places], len(first), first)
 
-    def _measured(self, lines: Lines, x: Numbers, y: Numbers) -> dict[str, _Cells]:
-        """Compute every measure of each group and period."""
-        low, high = np.append(x, np.nan)[lines.first], np.append(x, np.nan)[lines.last]
-        change = np.append(y, np.nan)[lines.last] - np.append(y, np.nan)[lines.first]
+    def _measured(self, lines: Lines, change: Numbers) -> dict[str, _Cells]:
+        """Compute every measure of each group and period; ``change`` is from its first to its last value."""
+        low, high = lines.x_first, lines.x_last
         with np.errstate(divide="ignore", invalid="ignore"):
             rate = change / (high - low) * MONTH
         why = _first_true(self._too_little(lines.n, high - low, self.at_least, self.span))
@@ -240,8 +244,7 @@ class Slopes(RecordRule):
         self,
         records: Records,
         points: _Points,
-        lines: Lines,
-        used: Places,
+        last: Places,
         cells: dict[str, _Cells],
         context: Context,
     ) -> Records:
@@ -250,7 +253,6 @@ class Slopes(RecordRule):
         count = points.groups * periods
         group = np.repeat(np.arange(points.groups), periods)
         made = _lineage(records, points, points.cell, count, group, context)
-        last = np.append(points.place[used], NONE)[lines.last]
         columns = {name: records.columns[name].take(points.first[group]) for name in self.by}
         columns |= {name: records.columns[name].take_or_missing(last) for name in self.last}
         columns |= {name: Column.numbers(cells[measure].values) for name, measure in self.extra.items()}
@@ -334,6 +336,13 @@ class Slopes(RecordRule):
         for mask, reason in ((~inside, "in no period"), (inside & ~used, "no value or no day")):
             if mask.any():
                 ledger.exclude(context.dataset, records, mask, reason, self.place())
+
+
+def _ends(cell: Places, day: Numbers, n: npt.NDArray[np.int64]) -> tuple[Places, Places]:
+    """Find the first and last assessment of each group and period by day, then in order; -1 for none."""
+    order = np.append(np.lexsort([day, cell]), NONE)
+    end = np.cumsum(n)
+    return np.where(n > 0, order[end - n], NONE), np.where(n > 0, order[end - 1], NONE)
 
 
 def _first_true(reasons: list[tuple[str, Mask]]) -> npt.NDArray[np.object_]:

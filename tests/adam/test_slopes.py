@@ -8,7 +8,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from adam.rules.regression import lines_by_group
 from adam.rules.slopes import MONTH, Slopes
 from trialkit.column import Column
 from trialkit.records import Records
@@ -30,33 +29,36 @@ def made(rows, **keys):
 
 
 @given(POINTS)
-def test_lines_equal_those_of_scipy(points):
+def test_slopes_equal_those_of_scipy(points):
     group, x, y = (np.array(one) for one in zip(*points, strict=True))
-    lines = lines_by_group(group, x.astype(float), y.astype(float), 5)
-    for number in range(5):
+    rows = records([f"S{number}" for number in group], x, y)
+    after = made(rows, at_least=2, give=["slope", "intercept", "se", "n"]).columns
+    found = after["AVAL"].objects().reshape(-1, 4)
+    for place, number in enumerate(dict.fromkeys(group)):
         mine = group == number
-        assert lines.n[number] == mine.sum()
+        assert found[place, 3] == mine.sum()
         if len(set(x[mine])) < 2:
-            assert np.isnan(lines.slope[number])
+            assert np.isnan(found[place, :3]).all()
             continue
         fit = stats.linregress(x[mine], y[mine])
-        close = {"rtol": 1e-9, "atol": 1e-9}
-        assert np.allclose([lines.slope[number], lines.intercept[number]], fit[:2], **close)
-        if mine.sum() > 2:
-            assert np.isclose(lines.se[number], fit.stderr, rtol=1e-6, atol=1e-7)
-        assert {x[lines.first[number]], x[lines.last[number]]} == {x[mine].min(), x[mine].max()}
+        expected = [fit.slope * MONTH, fit.intercept]
+        assert np.allclose(found[place, :2], expected, rtol=1e-9, atol=1e-7)
+        if mine.sum() > 2 and len(set(y[mine])) > 1:
+            assert np.isclose(found[place, 2], fit.stderr * MONTH, rtol=1e-6, atol=1e-5)
 
 
 @given(POINTS, st.randoms())
 def test_the_order_of_the_records_does_not_matter(points, random):
     points = list({(group, x): (group, x, y) for group, x, y in points}.values())  # one on each day
-    shuffled = random.sample(points, len(points))
     found = []
-    for one in (points, shuffled):
+    for one in (points, random.sample(points, len(points))):
         group, x, y = (np.array(part) for part in zip(*one, strict=True))
-        lines = lines_by_group(group, x.astype(float), y.astype(float), 5)
-        found.append(np.array([lines.slope, lines.se, lines.intercept, lines.r2]))
-    assert np.array_equal(*found, equal_nan=True)
+        give = ["slope", "rate", "first", "last", "n"]
+        after = made(records([f"S{number}" for number in group], x, y), at_least=2, give=give).columns
+        names = after["ID"].objects()[::5].tolist()
+        found.append(dict(zip(names, after["AVAL"].objects().reshape(-1, 5), strict=True)))
+    assert found[0].keys() == found[1].keys()
+    assert all(np.allclose(one, found[1][name], equal_nan=True) for name, one in found[0].items())
 
 
 def test_equal_values_have_a_slope_of_exactly_zero():
