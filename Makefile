@@ -13,13 +13,16 @@ PILOT_ADAM ?= $(TRIALKIT_REFERENCE)/adam_pilot
 BIN := .venv/bin
 TRIALKIT := $(BIN)/trialkit
 
-.PHONY: help sdtm adam analyze simulate check test lint docs bench fuzz validate pilot pilot-adam clean
+.PHONY: help sdtm acrf adam analyze simulate check test lint docs bench fuzz validate pilot pilot-adam clean
 
 help: ## Show the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "%-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 sdtm: .venv/base $(RAW) ## Build SDTM: STUDY=, RAW=, OUT=, WORKERS=
 	$(TRIALKIT) sdtm specs/$(STUDY) --raw $(RAW) --out $(OUT) --workers $(WORKERS)
+
+acrf: .venv/base $(RAW) ## Draw the annotated CRF: STUDY=, RAW=, OUT=
+	$(TRIALKIT) acrf specs/$(STUDY) --raw $(RAW) --out $(OUT)/acrf.pdf
 
 adam: .venv/base $(SDTM) ## Build ADaM: STUDY=, SDTM=, OUT=, WORKERS=
 	$(TRIALKIT) adam specs/$(STUDY) --sdtm $(SDTM) --out $(OUT) --workers $(WORKERS)

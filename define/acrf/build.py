@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -99,6 +100,15 @@ class Acrf:
         """
         return self.destinations[(source, column)]
 
+    @property
+    def places(self) -> dict[tuple[str, str], tuple[int, str]]:
+        """Give the page number and the named destination of every form and field, by source and column.
+
+        >>> Acrf(Path("a.pdf"), 3, destinations={("SUBJ", ""): "SUBJ"}, first_pages={"SUBJ": 3}).places
+        {('SUBJ', ''): (3, 'SUBJ')}
+        """
+        return {key: (self.first_pages[name], name) for key, name in self.destinations.items()}
+
     def _spots(self, dataset: str, variable: str, when: Mapping[str, str]) -> Iterator[Spot]:
         for spot in self.spots:
             one = spot.annotation
@@ -141,8 +151,7 @@ def build(study: Study, raw: Path | Headers, out: Path) -> Acrf:
     cover = Cover(_about(study.spec, forms, contents, fonts), fonts).placed(contents, targets)
     pages = [*cover, *(page for part in placed for page in part)]
     entries = outline(contents, {source: name for source, (name, _) in targets.items()}, forms.all_visits())
-    out.parent.mkdir(parents=True, exist_ok=True)
-    out.write_bytes(pdf_of(pages, entries, fonts, _description(study.spec, forms)))
+    _write(out, pdf_of(pages, entries, fonts, _description(study.spec, forms)))
     spots = tuple(_spots(writer, contents, names, numbers))
     return Acrf(out, len(pages), tuple(contents), spots, dict(names.found), numbers)
 
@@ -159,6 +168,17 @@ def build_from(specs: Path, raw: Path, out: Path) -> Acrf:
     """
     standard = standard_of("sdtm", "3.4")
     return build(load_study(specs, standard.folder, ("trialkit.rules", *standard.rules)), raw, out)
+
+
+def _write(out: Path, data: bytes) -> None:
+    """Write a file that is there whole or not at all."""
+    out.parent.mkdir(parents=True, exist_ok=True)
+    beside = out.with_name(f".{out.name}.new")
+    try:
+        beside.write_bytes(data)
+        os.replace(beside, out)
+    finally:
+        beside.unlink(missing_ok=True)
 
 
 def _texts(contents: Sequence[FormContent], spec: StudySpec, forms: Forms) -> Iterator[str]:

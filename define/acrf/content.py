@@ -118,7 +118,7 @@ class Writer:
         form = self.forms.forms.get(source, Form())
         domains = self._domains(source)
         sections = tuple(
-            (title, tuple(self._field(source, column, form) for column in columns))
+            (title, tuple(self._field(source, column, form, domains) for column in columns))
             for title, columns in sections_of(form, list(self.headers[source]))
         )
         return FormContent(
@@ -141,14 +141,12 @@ class Writer:
             yield f"Visits: {', '.join(form.visits) or 'at any time'}"
 
     def _domains(self, source: str) -> tuple[str, ...]:
-        """Order the datasets of a form: those of most fields first."""
+        """Order the datasets of a form: those of most fields first, then of most variables."""
         leaves = [Leaf(source, column) for column in self.headers[source]]
-        count = Counter(
-            dataset
-            for leaf in leaves
-            for dataset in sorted({one.dataset for one in self.annotations.get(leaf, [])})
-        )
-        return tuple(sorted(count, key=lambda dataset: (-count[dataset], dataset)))
+        found = [(one.dataset, leaf) for leaf in leaves for one in self.annotations.get(leaf, [])]
+        fields = Counter(dataset for dataset, _ in set(found))
+        variables = Counter(dataset for dataset, _ in found)
+        return tuple(sorted(fields, key=lambda one: (-fields[one], -variables[one], one)))
 
     def _heads(self, source: str, domains: Sequence[str]) -> Iterator[Box]:
         for dataset in domains:
@@ -157,7 +155,7 @@ class Writer:
             label = spec.label or (facts.label if facts else "")
             yield Box(f"{dataset} ({label})" if label else dataset, "domain", dataset)
         for dataset in domains:
-            said = said_by_form(self.mapped, dataset, source)
+            said = said_by_form(self.mapped, dataset, source) if self._is_of(source, dataset) else []
             if said:
                 yield Box(", ".join(str(one) for one in said), "variable", dataset)
         used = {pair for column in self.headers[source] for pair in self._variables(Leaf(source, column))}
@@ -165,13 +163,24 @@ class Writer:
             if one.belongs(used, domains[:1]):
                 yield Box(one.text, "relation")
 
+    def _is_of(self, source: str, dataset: str) -> bool:
+        """Say whether records of a dataset are those of the form, rather than have one value of it."""
+        fields = {
+            column
+            for column in self.headers[source]
+            for one in self.annotations.get(Leaf(source, column), [])
+            if one.dataset == dataset and not one.picked
+        }
+        return len(fields) > 1
+
     def _variables(self, leaf: Leaf) -> set[tuple[str, str]]:
         own = {(one.dataset, one.variable) for one in self.annotations.get(leaf, [])}
         return own | set(self.uses[leaf].variables if leaf in self.uses else ())
 
-    def _field(self, source: str, column: str, form: Form) -> FieldContent:
-        leaf = Leaf(source, column)
-        boxes = variable_boxes(self.annotations.get(leaf, [])) or [use_box(self.uses.get(leaf, Use()))]
+    def _field(self, source: str, column: str, form: Form, domains: Sequence[str]) -> FieldContent:
+        leaf, order = Leaf(source, column), list(domains)
+        found = sorted(self.annotations.get(leaf, []), key=lambda one: order.index(one.dataset))
+        boxes = variable_boxes(found) or [use_box(self.uses.get(leaf, Use()))]
         return FieldContent(
             column, form.labels.get(column, ""), self.headers[source].get(column, ""), tuple(boxes)
         )

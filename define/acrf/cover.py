@@ -31,11 +31,11 @@ LEGEND = (
     (Box("VSORRES WHEN VSTESTCD = TEMP", "variable", "VS"), "The variable that the content of the field goes "
      "to, be it as a term of a codelist or in ISO 8601, and for which records"),
     (Box("SUPPVS.QVAL WHEN QNAM = VSPOS", "variable", "VS"), "The same, for a supplemental qualifier"),
-    (Box("DM.RFICDTC (earliest)", "variable", "DM"), "The variable is one of several collected values: this one"),
+    (Box("DM.RFICDTC (earliest)", "variable", "DM"), "The variable is this one of several collected values"),
     (Box("VISITNUM in LB, PR, SV, VS", "several"), "Datasets that have the field alike"),
     (Box("RELREC: EC.ECLNKID = EX.EXLNKID", "relation"), "Records that are related"),
-    (Box("Used for: --STDY", "use"), "The content itself is in no variable: others are derived from it, or it "
-     "tells records apart"),
+    (Box("Used for: --STDY", "use"), "The content itself is in no variable: others are derived from it, or "
+     "it tells records apart"),
     (Box("[NOT SUBMITTED]", "none"), "Nothing that is submitted depends on the field"),
 )  # fmt: skip
 

@@ -5,7 +5,9 @@ The bytes depend on nothing but the pages: no clock, no random identifier.
 
 from __future__ import annotations
 
+import hashlib
 import io
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -78,20 +80,23 @@ class _Drawing:
         self.fonts, self.about, self.total = fonts, about, total
         self.file = io.BytesIO()
         self.canvas = _Canvas(self.file, pagesize=(WIDTH, HEIGHT), invariant=1, pageCompression=1)
+        self.canvas._doc.signature = hashlib.md5(usedforsecurity=False)  # else it takes in the clock
         self.destinations: dict[str, Any] = {}
+        self.bookmarks: dict[str, list[str]] = defaultdict(list)
         self.notes = 0
 
     def drawn(self, pages: Sequence[Page], entries: Sequence[Entry]) -> bytes:
         self._describe()
+        for number, entry in enumerate(entries):  # a bookmark of reportlab's has the title of its key
+            self.bookmarks[entry.to].append(f"bookmark {number}")
         for number, page in enumerate(pages, 1):
             for shape in page.shapes:
                 self._draw(shape)
             self._footer(number)
             self.canvas.showPage()
-        for entry in entries:
-            self.canvas.addOutlineEntry(
-                clean(entry.title) or "-", entry.to, entry.level, closed=entry.level > 0
-            )
+        for number, entry in enumerate(entries):
+            title, key = clean(entry.title) or "-", f"bookmark {number}"
+            self.canvas.addOutlineEntry(title, key, entry.level, closed=entry.level > 0)
         if entries:
             self.canvas.showOutline()
         self._name_destinations()
@@ -119,7 +124,8 @@ class _Drawing:
             case Note():
                 self._note(shape)
             case Anchor():
-                self.canvas.bookmarkHorizontalAbsolute(shape.name, shape.y, left=0)
+                for name in (shape.name, *self.bookmarks[shape.name]):
+                    self.canvas.bookmarkHorizontalAbsolute(name, shape.y, left=0)
                 spot = [self.canvas._doc.thisPageRef(), pdfdoc.PDFName("XYZ"), 0, shape.y, 0]
                 self.destinations[shape.name] = pdfdoc.PDFArray(spot)
             case Link():

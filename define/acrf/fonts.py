@@ -6,6 +6,7 @@ package is installed. Of it only the letters that are used go into the document.
 
 from __future__ import annotations
 
+import hashlib
 import io
 import unicodedata
 from collections.abc import Iterable
@@ -28,10 +29,11 @@ from trialkit.problems import Exit, Kind, Place, Problem, Refusal
 
 BAD_FONT = Kind("ACRF-003", "font cannot be used", "Give a TrueType or OpenType font.", exit=Exit.SPEC)
 
-BODY, BOLD, SLANTED, OTHER = "acrf", "acrf-bold", "acrf-slanted", "acrf-other"
+BODY, BOLD, SLANTED = "acrf", "acrf-bold", "acrf-slanted"
 DEJAVU = {BODY: "DejaVuSans", BOLD: "DejaVuSans-Bold", SLANTED: "DejaVuSans-Oblique"}
 PACKAGE, PACKAGE_FILE = "pylopdf-fonts-zh-cn", "NotoSansSC-Regular.otf"
 UNKNOWN = "\u25a1"
+LAST = 0xFFFF  # reportlab writes no searchable text for letters beyond
 FINEST = 1.0  # units of the font by which an outline may differ when it is made TrueType
 
 
@@ -65,7 +67,7 @@ def _dejavu() -> frozenset[int]:
     """Register the fonts for Latin letters; gives the letters that they have."""
     for name, file in DEJAVU.items():
         pdfmetrics.registerFont(PdfFont(name, str(Path(get_data_path()) / "fonts" / "ttf" / f"{file}.ttf")))
-    return frozenset(pdfmetrics.getFont(BODY).face.charToGlyph)
+    return frozenset(one for one in pdfmetrics.getFont(BODY).face.charToGlyph if one <= LAST)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,12 +76,14 @@ class Fonts:
 
     Args:
         other: the letters that the other font has of those that are used.
+        name: the name of the other font, which is another one for other letters.
 
     >>> Fonts.of(["Age"]).runs("Age", BODY)
     [('acrf', 'Age')]
     """
 
     other: frozenset[int] = frozenset()
+    name: str = ""
 
     @classmethod
     def of(cls, texts: Iterable[str], file: Path | None = None) -> Fonts:
@@ -100,11 +104,14 @@ class Fonts:
             return cls()
         try:
             made, there = subset(file, lacking)
-            if there:
-                pdfmetrics.registerFont(PdfFont(OTHER, io.BytesIO(made)))
+            if not there:
+                return cls()
+            font = PdfFont("", io.BytesIO(made))
+            font.fontName = font.face.name.decode("latin-1")
+            pdfmetrics.registerFont(font)
         except (TTLibError, TTFError, OSError) as error:
             raise Refusal([Problem(BAD_FONT, f"font {file.name}: {error}", Place(file.name))]) from None
-        return cls(there)
+        return cls(there, font.fontName)
 
     def has(self, text: str) -> bool:
         """Say whether there is a letter for every character of a text.
@@ -120,12 +127,9 @@ class Fonts:
         >>> Fonts.of([]).runs("年 a", BODY)
         [('acrf', '□ a')]
         """
-        pieces = []
-        for name, letters in groupby(text, lambda one: OTHER if ord(one) in self.other else font):
-            own = "".join(letters)
-            known = _dejavu()
-            shown = own if name == OTHER else "".join(one if ord(one) in known else UNKNOWN for one in own)
-            pieces.append((name, shown))
+        known, pieces = _dejavu() | self.other, []
+        for name, letters in groupby(text, lambda one: self.name if ord(one) in self.other else font):
+            pieces.append((name, "".join(one if ord(one) in known else UNKNOWN for one in letters)))
         return pieces
 
     def width(self, text: str, font: str, size: float) -> float:
@@ -134,7 +138,7 @@ class Fonts:
         >>> 15 < Fonts.of([]).width("Age", BODY, 9) < 20
         True
         """
-        return sum(pdfmetrics.stringWidth(piece, name, size) for name, piece in self.runs(text, font))
+        return float(sum(pdfmetrics.stringWidth(piece, name, size) for name, piece in self.runs(text, font)))
 
     def wrapped(self, text: str, font: str, size: float, width: float, most: int = 12) -> list[str]:
         """Break a text into lines; longer words are broken anywhere, and what is too much is left out.
@@ -191,16 +195,25 @@ def subset(file: Path, letters: Iterable[int]) -> tuple[bytes, frozenset[int]]:
     [65]
     """
     font = TTFont(file, fontNumber=0, recalcTimestamp=False)
-    there = frozenset(letters) & frozenset(font.getBestCmap() or {})
+    there = frozenset(one for one in letters if one <= LAST) & frozenset(font.getBestCmap() or {})
     options = Options(layout_features=[], notdef_outline=True, name_IDs=[1, 2, 3, 4, 6], hinting=False)
     taking = Subsetter(options)
     taking.populate(unicodes=there)
     taking.subset(font)
     if "CFF " in font:
         _make_truetype(font)
+    _rename(font, hashlib.sha256(file.read_bytes() + repr(sorted(there)).encode()).hexdigest()[:12])
     made = io.BytesIO()
     font.save(made, reorderTables=True)
     return made.getvalue(), there
+
+
+def _rename(font: TTFont, mark: str) -> None:
+    """Give a font a name of its own: reportlab takes fonts of one name for the same."""
+    table = font["name"]
+    own = "".join(one for one in str(table.getDebugName(6) or "font") if one.isascii() and one.isalnum())
+    for platform, encoding, language in ((1, 0, 0), (3, 1, 0x409)):
+        table.setName(f"{own[:40]}-{mark}", 6, platform, encoding, language)
 
 
 def _make_truetype(font: TTFont) -> None:

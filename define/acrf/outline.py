@@ -35,21 +35,15 @@ def outline(forms: Sequence[FormContent], targets: Mapping[str, str], visits: Se
     >>> [(one.title, one.level) for one in outline([form], {"VS": "VS"}, ["WEEK 0"])][2:6]
     [('Forms', 0), ('Vital signs', 1), ('Visits', 0), ('WEEK 0', 1)]
     """
-    everywhere = [(form.title, targets[form.source]) for form in forms]
-    by_visit = [
-        (visit, [(form.title, targets[form.source]) for form in forms if visit in form.visits])
-        for visit in visits
-    ]
-    rest = [(form.title, targets[form.source]) for form in forms if not form.visits]
+    links = {form.source: (form.title, targets[form.source]) for form in forms}
     datasets = sorted({dataset for form in forms for dataset in form.domains})
-    by_dataset = [
-        (dataset, [(form.title, targets[form.source]) for form in forms if dataset in form.domains])
-        for dataset in datasets
-    ]
+    by_visit = [(one, [links[form.source] for form in forms if one in form.visits]) for one in visits]
+    by_dataset = [(one, [links[form.source] for form in forms if one in form.domains]) for one in datasets]
+    rest = [links[form.source] for form in forms if not form.visits]
     return [
         Entry("Cover and legend", COVER, 0),
         Entry("List of forms", INDEX, 0),
-        *_group("Forms", 0, everywhere),
+        *_group("Forms", 0, list(links.values())),
         *(_groups("Visits", [*by_visit, (NO_VISIT, rest)]) if visits else ()),
         *_groups("Datasets", by_dataset),
     ]
