@@ -85,7 +85,9 @@ FUNCTIONS: dict[str, Function] = {
     "upper": Function("text", lambda value, _: value.upper()),
     "lower": Function("text", lambda value, _: value.lower()),
     "number": Function(
-        "number", lambda value, _: to_number(value) if isinstance(value, str) else value, texts_only=False
+        "number",
+        lambda value, _: to_number(value.strip()) if isinstance(value, str) else value,
+        texts_only=False,
     ),
     "text": Function(
         "text", lambda value, _: value if isinstance(value, str) else to_text(value), texts_only=False

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from trialkit.checks.review import Review
-from trialkit.dates import moments, study_day
+from trialkit.dates import study_day
+from trialkit.instants import shared_moments
 from trialkit.problems import Kind, Problem
 
 OTHER_DAY = Kind(
@@ -59,6 +60,7 @@ def starts_and_ends(review: Review) -> list[Problem]:
     pairs = [pair for pair in (*own, *REFERENCES) if review.has(*pair)]
     found = []
     for start, end in pairs:
-        late = moments(review.column(start))[0] > moments(review.column(end))[1]
+        first, last = shared_moments(review.column(start), review.column(end))
+        late = first[0] > last[1]
         found += review.problems(ENDS_BEFORE, f"{end} is before {start}", end, late)
     return found

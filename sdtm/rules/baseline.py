@@ -11,7 +11,8 @@ from pydantic import Field
 from sdtm.rules.days import _OnReference
 from trialkit.column import Column, Mask, combine
 from trialkit.context import Context
-from trialkit.dates import DAY, day_numbers, moments
+from trialkit.dates import DAY, day_numbers
+from trialkit.instants import in_time, instants, shared_moments
 from trialkit.match import order_by
 from trialkit.problems import Kind
 from trialkit.records import NONE
@@ -90,8 +91,10 @@ LBLOBXFL:
         places = np.flatnonzero(self._candidates(dates, context))
         whole, first = combine([context.column(name) for name in self.by], context.count)
         group = whole[places]
-        time = Column.numbers(moments(dates.take(places))[0])
-        order = [ordered(context.column(name), name, self).take(places) for name in self.order]
+        time = in_time(dates.take(places), group)
+        order = [
+            in_time(ordered(context.column(name), name, self).take(places), group) for name in self.order
+        ]
         chosen = self._last(group, [time, *order], places, context)
         flag = np.zeros(context.count, np.int32)
         flag[chosen] = 1
@@ -107,7 +110,7 @@ LBLOBXFL:
             mask &= context.column(self.status).missing()
         if self.where:
             mask &= context.mask(self.where)
-        (low, high), (from_, to) = moments(dates), moments(reference)
+        (low, high), (from_, to) = shared_moments(dates, reference)
         timed = (high - low < DAY - 1) & (to - from_ < DAY - 1)
         apart = day_numbers(dates) - day_numbers(reference)  # NaN unless both are complete
         by_day = apart <= (0 if self.same_day == "include" else -1)
@@ -119,7 +122,8 @@ LBLOBXFL:
         """Give the place of the last record of each group; equal ones are reported or decided."""
         key = Column.numbers(group)
         rank, _ = combine([key, *by], len(places))
-        order = order_by([key, *by], len(places))
+        clock = Column.numbers(instants(context.column(self.date).take(places), group)[0])
+        order = order_by([key, *by, clock], len(places))
         last = order[edges(group[order], last=True)]
         tied = np.isin(rank, rank[last]) & (np.bincount(rank)[rank] > 1) if len(rank) else np.zeros(0, bool)
         if self.ties == "first" and len(last):

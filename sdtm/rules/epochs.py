@@ -9,7 +9,7 @@ import numpy as np
 from pydantic import Field
 
 from sdtm.rules.latest import Moments, latest
-from trialkit.column import Column, combine
+from trialkit.column import Column, Mask, combine
 from trialkit.context import Context
 from trialkit.dates import DAY, day_numbers, moments
 from trialkit.model import Model
@@ -32,12 +32,13 @@ class Period(Model):
 
 
 class _Spans(NamedTuple):
-    """When the epochs of each subject begin and end, in seconds; and the row of the table behind each."""
+    """When the epochs of each subject begin and end, in seconds; by the clock or not; the row behind each."""
 
     subject: Column
     epoch: Column
     since: Moments
     until: Moments
+    timed: Mask
     row: Rows
 
 
@@ -48,9 +49,11 @@ class Epoch(VariableRule):
     end before it; an element without an end is open. Where one of the two has no time, days are
     compared, and ``same_day`` says whether the day on which an element starts belongs to it (``later``)
     or to the one before (``earlier``). A date without day or month has an epoch only where all days that
-    it can be are in one. Anything else is missing (SDTMIG 3.4, section 4.4.6).
+    it can be are in one, and next to an element of which the start or end is such a date only what all
+    days that it can be agree on. Anything else is missing (SDTMIG 3.4, section 4.4.6).
 
-    Without SE, ``periods`` lists epochs between dates of ``table``, such as RFXSTDTC in DM.
+    Without SE, ``periods`` lists epochs between dates of ``table``, such as RFXSTDTC in DM; they last to
+    the end of a day.
 
     >>> Epoch(epoch="LBDTC").sentence()
     'Epoch that LBDTC falls in, by SE.'
@@ -110,8 +113,13 @@ EPOCHX:
         dates, subject = context.value(self.date), context.column(self.subject)
         group, first = combine([subject, dates], context.count)
         who, when = subject.take(first), dates.take(first)
-        spans = self._spans(context.table(self.table))
+        table = context.table(self.table)
+        spans = self._spans(table)
         found = self._found(who, when, spans)
+        if self._vague(table):
+            names = np.append(spans.epoch.objects(), "")
+            narrow = self._found(who, when, self._spans(table, narrow=True))
+            found = np.where(names[found] == names[narrow], found, NONE).astype(np.int32)
         context.witness(self.table, np.append(spans.row, NONE)[found][group])
         return spans.epoch.take_or_missing(found[group])
 
@@ -121,38 +129,49 @@ EPOCHX:
         partial = np.isnan(day_numbers(when))
         timed = high - low < DAY - 1
         moment = np.where(partial | timed | (self.same_day == "earlier"), low, high)
-        found, at_end = self._at(who, moment, low, spans), self._at(who, high, high, spans)
+        found, at_end = (self._at(who, *at, timed, spans) for at in ((moment, low), (high, high)))
         names = np.append(spans.epoch.objects(), "")
         return np.where(partial & (names[found] != names[at_end]), NONE, found).astype(np.int32)
 
-    def _at(self, who: Column, moment: Moments, low: Moments, spans: _Spans) -> Rows:
+    def _at(self, who: Column, moment: Moments, low: Moments, timed: Mask, spans: _Spans) -> Rows:
         found = latest(who, moment, spans.subject, spans.since)
-        until = np.append(spans.until, np.nan)[found]
-        return np.where(low // DAY > until // DAY, NONE, found).astype(np.int32)
+        until, ended = np.append(spans.until, np.nan)[found], np.append(spans.timed, False)[found]
+        after = np.where(ended & timed, low > until, low // DAY > until // DAY)
+        return np.where(after, NONE, found).astype(np.int32)
 
-    def _spans(self, table: Records) -> _Spans:
-        """Collect the elements, or the periods as if they were elements."""
-        if not self.periods:
-            columns = [table.columns[name] for name in (self.subject, self.name, self.start, self.end)]
-            since, until = self._since(columns[2]), moments(columns[3])[1]
-            return _Spans(columns[0], columns[1], since, until, np.arange(table.count, dtype=np.int32))
-        nothing = missing_like("text", table.count)
-        starts = [table.columns[p.start] if p.start else nothing for p in self.periods]
-        ends = [table.columns[p.end] if p.end else nothing for p in self.periods]
+    def _vague(self, table: Records) -> bool:
+        """Say whether any start or end is a date without day or month."""
+        names = [self.start, self.end]
+        if self.periods:
+            names = [name for period in self.periods for name in (period.start, period.end) if name]
+        columns = [table.columns[name] for name in names]
+        return any((np.isnan(day_numbers(one)) & ~np.isnan(moments(one)[0])).any() for one in columns)
+
+    def _spans(self, table: Records, *, narrow: bool = False) -> _Spans:
+        """Collect the elements, or the periods as if they were elements.
+
+        ``narrow`` takes a start without day or month at its latest and such an end at its earliest.
+        """
+        periods = self.periods or [Period(epoch="", start=self.start, end=self.end)]
+        nothing, times = missing_like("text", table.count), len(periods)
+        ends = Column.concat([table.columns[one.end] if one.end else nothing for one in periods])
         begins = [
-            self._since(start, period.days) if period.start else np.zeros(table.count)
-            for start, period in zip(starts, self.periods, strict=True)
+            self._since(table.columns[one.start], one.days, narrow) if one.start else np.zeros(table.count)
+            for one in periods
         ]
-        times = len(self.periods)
+        epochs = [Column.constant(one.epoch, table.count) for one in periods]
+        low, high = moments(ends)
         return _Spans(
             Column.concat([table.columns[self.subject]] * times),
-            Column.concat([Column.constant(period.epoch, table.count) for period in self.periods]),
+            Column.concat(epochs) if self.periods else table.columns[self.name],
             np.concatenate(begins),
-            np.concatenate([moments(end)[1] for end in ends]),
+            np.where(np.isnan(day_numbers(ends)) & narrow, low, high),
+            (high - low < DAY - 1) & (not self.periods),
             np.tile(np.arange(table.count, dtype=np.int32), times),
         )
 
-    def _since(self, start: Column, days: int = 0) -> Moments:
+    def _since(self, start: Column, days: int, narrow: bool) -> Moments:
         low, high = moments(start)
-        since = low if self.same_day == "later" else high
+        whole = low if self.same_day == "later" else high
+        since = np.where(np.isnan(day_numbers(start)), high if narrow else low, whole)
         return (low // DAY + days) * DAY if days else since

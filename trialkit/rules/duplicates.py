@@ -11,6 +11,7 @@ from pydantic import Field
 
 from trialkit.column import Column, Mask, combine
 from trialkit.context import Context
+from trialkit.instants import in_time
 from trialkit.match import order_by
 from trialkit.problems import Exit, Kind, Problem, Refusal
 from trialkit.records import Records
@@ -69,9 +70,10 @@ class DuplicateKeys(RecordRule):
     """Of the records with equal {duplicate_keys} the {keep}[ by {by}] is kept: {handling}.
 
     Without ``by`` it is the first or last in the order of the records. A record with a blank in a key is no
-    duplicate of any. Where ``by`` does not decide, that is an error. ``drop`` leaves the others out with
-    a note in the ledger, ``query`` asks the site as well, ``error`` keeps all and blocks publishing.
-    ``keep: none`` leaves all of them out.
+    duplicate of any. Where ``by`` does not decide, that is an error; a date alone does not decide against
+    a time of its day, and offsets from UTC count where all times of a key have one. ``drop`` leaves the
+    others out with a note in the ledger, ``query`` asks the site as well, ``error`` keeps all and blocks
+    publishing. ``keep: none`` leaves all of them out.
 
     >>> DuplicateKeys(duplicate_keys=["SUBJECT", "VISIT"], keep="last", by="AUDITTIME").sentence()
     'Of the records with equal SUBJECT, VISIT the last by AUDITTIME is kept: query.'
@@ -120,7 +122,7 @@ class DuplicateKeys(RecordRule):
         self, twins: npt.NDArray[Any], group: npt.NDArray[Any], records: Records, context: Context
     ) -> npt.NDArray[Any]:
         """Choose one record of each key; ties are reported."""
-        by = [ordered(records.columns[name], name, self).take(twins) for name in self.by]
+        by = [in_time(ordered(records.columns[name], name, self).take(twins), group) for name in self.by]
         key = Column.numbers(group)
         order = order_by([key, *by], len(twins))
         ends = np.flatnonzero(edges(group[order], last=self.keep == "last"))
