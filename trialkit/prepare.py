@@ -126,7 +126,8 @@ def _check_version(study: Study, standard: Standard, problems: Problems) -> None
     ours = f"{standard.name} {standard.version}"
     if f"{declared.name} {declared.version}" != ours:
         what = f"study.yaml declares {declared.name} {declared.version}, and this command builds {ours}"
-        problems.add(Problem(NO_STANDARD, what, study.spec.place("standard")))
+        hint = f"Known versions: {standard.version}. Another layout of the specs is a profile: --profile."
+        problems.add(Problem(NO_STANDARD, what, study.spec.place("standard"), hint=hint))
 
 
 def _framed(problems: Problems, study: Study) -> Problems:

@@ -117,7 +117,7 @@ def test_sentence_of_a_scaled_total():
     given = {"total": "RESULT", "by": "VISIT", "at_least": 8, "short": "missing", "prorate_to": 11}
     assert Total.model_validate(given).sentence() == (
         "A record for each VISIT with the sum of RESULT, of 8 values or more, else missing, "
-        "times 11 by the number of values."
+        "times 11 and divided by the number of values."
     )
 
 

@@ -62,7 +62,8 @@ def find_specs(out: Path, base: Path = Path("specs")) -> Path:
     manifest = next(filter(None, (read_manifest(out / part) for part in PARTS)), None)
     if manifest is None:
         raise Refusal([Problem(NO_BUILD, f"no build in '{out.name}'")])
-    around = [base / out.name, out.parent, out, Path(), *sorted(base.glob("*"))]
+    named = [base / out.name, Path(out.name), out.parent.parent / out.name]
+    around = [*named, out.parent, out, Path(), *sorted(base.glob("*"))]
     there = [path for path in dict.fromkeys(around) if (path / "study.yaml").is_file()]
     best = max(there, key=lambda path: _likeness(path, manifest), default=None)
     if best is None or not any(_likeness(best, manifest)):

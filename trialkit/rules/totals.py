@@ -44,9 +44,10 @@ class Maxima(Model):
         """Say what a total is multiplied by.
 
         >>> Maxima(table="ADASMAX", item="QSTESTCD", maximum="MAX", to=70).sentence()
-        "70 by the sum of the items' MAX in ADASMAX, by QSTESTCD"
+        "70 and divided by the sum of the items' MAX in ADASMAX, by QSTESTCD"
         """
-        return f"{to_text(self.to)} by the sum of the items' {self.maximum} in {self.table}, by {self.item}"
+        largest = f"the items' {self.maximum} in {self.table}, by {self.item}"
+        return f"{to_text(self.to)} and divided by the sum of {largest}"
 
 
 class Total(RecordRule):
@@ -80,8 +81,8 @@ class Total(RecordRule):
     maxima: Maxima | None = Field(None, description="largest value of each item; needs `item`")
 
     also: ClassVar[str] = (
-        "[{short=missing}, else missing][, each {item} once][, into {into}][; with {set}]"
-        "[, times {prorate_to} by the number of values][, times {maxima}]"
+        "[{short=missing}, else missing][, times {prorate_to} and divided by the number of values]"
+        "[, times {maxima}][, into {into}][, each {item} once][; with {set}]"
     )
     example: ClassVar[str] = """\
 - total: RESULT

@@ -345,6 +345,13 @@ def test_specs_and_raw_files_of_a_build_are_found(demo, tmp_path, monkeypatch, o
     assert shown.stdout.endswith("SUBJ.csv:3 SEX  'F'\n")
 
 
+def test_specs_in_the_current_folder_are_found_by_the_name_of_the_build(demo, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    shutil.copytree(demo.specs, "demo")
+    shutil.copytree(demo.out, "build/demo")
+    assert find_specs(Path("build/demo")) == Path("demo")
+
+
 def test_specs_that_are_nowhere_are_asked_for(demo, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "specs/out").mkdir(parents=True)
