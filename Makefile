@@ -7,16 +7,18 @@ SUBJECTS ?= 13
 SEED ?= 1
 WORKERS ?= 1
 SDTM ?= $(OUT)/sdtm
+CORE ?= $(TRIALKIT_CORE)
+CORE_CACHE ?= $(TRIALKIT_CORE_CACHE)
 PILOT ?= $(TRIALKIT_REFERENCE)/cdiscpilot01
 PILOT_ADAM ?= $(TRIALKIT_REFERENCE)/adam_pilot
 
 BIN := .venv/bin
 TRIALKIT := $(BIN)/trialkit
 
-.PHONY: help sdtm acrf adam analyze simulate check test lint docs bench fuzz validate pilot pilot-adam clean
+.PHONY: help all sdtm acrf adam analyze define package conformance simulate check test test-browser lint docs bench fuzz validate pilot pilot-adam clean
 
 help: ## Show the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "%-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "%-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 sdtm: .venv/base $(RAW) ## Build SDTM: STUDY=, RAW=, OUT=, WORKERS=
 	$(TRIALKIT) sdtm specs/$(STUDY) --raw $(RAW) --out $(OUT) --workers $(WORKERS)
@@ -36,6 +38,24 @@ analyze: .venv/base $(OUT)/adam ## Compute the analyses: STUDY=, OUT=
 $(OUT)/adam: | .venv/base $(SDTM)
 	$(TRIALKIT) adam specs/$(STUDY) --sdtm $(SDTM) --out $(OUT) --workers $(WORKERS)
 
+define: .venv/base $(OUT)/adam ## Describe the datasets in define.xml and define.html: STUDY=, OUT=
+	$(TRIALKIT) define specs/$(STUDY) --sdtm $(SDTM) --adam $(OUT)/adam
+
+package: .venv/base ## Lay out and check the submission: STUDY=, OUT=
+	$(TRIALKIT) package specs/$(STUDY) --build $(OUT) --out $(OUT)/package
+
+conformance: .venv/base ## List what all checks found: STUDY=, OUT=, CORE=, CORE_CACHE=, WORKERS=
+	$(TRIALKIT) conformance specs/$(STUDY) --build $(OUT) --out $(OUT)/conformance \
+	  $(if $(CORE),--core $(CORE)) $(if $(CORE_CACHE),--core-cache $(CORE_CACHE)) --workers $(WORKERS)
+
+# One after the other, each from what the one before has made; a study without a part goes without it.
+all: .venv/base ## Build all that a submission needs: SDTM, ADaM, analyses, annotated CRF, define.xml
+	$(MAKE) sdtm
+	$(if $(wildcard specs/$(STUDY)/adam/*.yaml),$(MAKE) adam)
+	$(if $(wildcard specs/$(STUDY)/analysis/*.yaml),$(MAKE) analyze)
+	$(MAKE) acrf
+	$(if $(wildcard specs/$(STUDY)/adam/*.yaml),$(MAKE) define,$(TRIALKIT) define specs/$(STUDY) --sdtm $(SDTM))
+
 simulate: .venv/base ## Simulate a raw export: STUDY=, SUBJECTS=, SEED=, RAW=
 	$(TRIALKIT) simulate specs/$(STUDY) --subjects $(SUBJECTS) --seed $(SEED) --out $(RAW)
 
@@ -48,6 +68,10 @@ check: .venv/base ## Check a study's specs: STUDY=, RAW=
 
 test: .venv/dev ## Run all tests
 	$(BIN)/python -m pytest -n 2
+
+test-browser: .venv/browser ## Test the review page of define.xml in Chromium and Firefox
+	@sh tests/browser/browsers.sh
+	$(BIN)/python -m pytest -m browser tests/browser
 
 lint: .venv/dev ## Style and types
 	$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy
@@ -81,4 +105,8 @@ clean: ## Remove build/ and .venv
 
 .venv/dev: .venv/base
 	$(BIN)/python -m pip install -q --disable-pip-version-check -c constraints.txt -e ".[dev]"
+	@touch $@
+
+.venv/browser: .venv/dev
+	$(BIN)/python -m pip install -q --disable-pip-version-check -c constraints.txt -e ".[browser]"
 	@touch $@

@@ -10,8 +10,9 @@ from define.html.lineage import Lineage, Step
 from define.html.links import Links, leaf_link, safe_href
 from define.html.preview import Preview
 from define.html.shown import Dataset, Link, Row, Source, Way
-from define.model import ItemDef, ItemGroupDef, ItemRef, Origin
+from define.model import CodeList, ItemDef, ItemGroupDef, ItemRef, Origin
 
+SHORT = 36
 _VARIABLE = re.compile(r"(\w+)\.(\w+)")
 
 
@@ -112,6 +113,7 @@ class Datasets:
             item=item,
             conditions=tuple(self.conditions.of(w.where_clause_oid, near, me) for w in ref.where_clauses),
             codelist=links.to("codelist", item.codelist.codelist_oid, me) if item and item.codelist else None,
+            terms=self._terms(item.codelist.codelist_oid) if item and item.codelist else "",
             sources=tuple(self._source(origin, me) for origin in item.origins) if item else (),
             method=links.method(ref.method_oid, me),
             comment=links.comment(item.comment_oid, me) if item else None,
@@ -119,6 +121,10 @@ class Datasets:
             values=None if parent else self.preview.of(dataset, name),
             way=None if parent else self._way(dataset, name),
         )
+
+    def _terms(self, oid: str) -> str:
+        found = self.links.view.codelists.get(oid)
+        return about(found) if found else ""
 
     def _source(self, origin: Origin, me: Link) -> Source:
         said = origin.description.text.strip() if origin.description else ""
@@ -140,3 +146,17 @@ class Datasets:
         if step.dataset:
             return Link(step.text, self.links.named(step.dataset, step.variable))
         return Link(step.text, safe_href(step.href))
+
+
+def about(codelist: CodeList) -> str:
+    """Say what a codelist has: the terms of a short one, else their number, or the dictionary.
+
+    >>> from define.samples import sample_define
+    >>> about(sample_define().metadata.codelists[0])
+    'F, M'
+    """
+    if codelist.external:
+        return f"{codelist.external.dictionary} {codelist.external.version}".strip()
+    terms = [term.coded_value for term in codelist.terms]
+    said = ", ".join(terms)
+    return said if len(said) <= SHORT else f"{len(terms):,} term{'s' if len(terms) > 1 else ''}"

@@ -18,9 +18,9 @@ HARMLESS = {"", "http", "https"}
 
 
 def safe_href(href: str) -> str:
-    """Give a link to a file or a site as it is; "" for any other, which is then shown as text.
+    r"""Give a link to a file or a site as it is; "" for any other, which is then shown as text.
 
-    >>> safe_href("acrf.pdf"), safe_href("javascript:alert(1)"), safe_href(" java\\tscript:x")
+    >>> safe_href("acrf.pdf"), safe_href("javascript:alert(1)"), safe_href(" java\tscript:x")
     ('acrf.pdf', '', '')
     """
     return href if scheme(href) in HARMLESS else ""

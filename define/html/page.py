@@ -50,16 +50,20 @@ def render(
     (True, True)
     """
     page = page_of(define, preview or Preview(), lineage or Lineage())
-    return _environment().get_template("page.html").render(
-        define=define,
-        data=define.metadata,
-        study=define.study,
-        names=define.study.global_variables,
-        page=page,
-        preview=preview,
-        xml=xml,
-        toolkit=version("trialkit"),
-        **_inline(),
+    return (
+        _environment()
+        .get_template("page.html")
+        .render(
+            define=define,
+            data=define.metadata,
+            study=define.study,
+            names=define.study.global_variables,
+            page=page,
+            preview=preview,
+            xml=xml,
+            toolkit=version("trialkit"),
+            **_inline(),
+        )
     )
 
 

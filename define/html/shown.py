@@ -100,7 +100,8 @@ class Said:
 class Condition:
     """A condition: all its comparisons hold.
 
-    >>> Condition("#where/WC.1", (Comparison(Link("A"), "=", (Value("1"),)), Comparison(Link("B"), "=", (Value("2"),)))).words
+    >>> tests = [Comparison(Link(name), "=", (Value(value),)) for name, value in (("A", "1"), ("B", "2"))]
+    >>> Condition("#where/WC.1", tuple(tests)).words
     'A = 1 and B = 2'
     """
 
@@ -154,6 +155,7 @@ class Row:
         ref: its place in the dataset, or in the value list.
         item: its definition; None where there is none.
         conditions: for which records a value level holds; any of them.
+        terms: what its codelist is about: the terms of a short one, else their number.
 
     >>> Row("variable/IG.DM/IT.X", ItemRef(item_oid="IT.X", mandatory=True), None).name
     'IT.X'
@@ -164,6 +166,7 @@ class Row:
     item: ItemDef | None
     conditions: tuple[Condition, ...] = ()
     codelist: Link | None = None
+    terms: str = ""
     sources: tuple[Source, ...] = ()
     method: Said | None = None
     comment: Said | None = None

@@ -123,9 +123,10 @@ all("table.srt thead th").forEach((head) => {
 if ("IntersectionObserver" in window) {
   const links = new Map(all("#toc li li a").map((link) => [link.getAttribute("href").slice(1), link]));
   let current = null;
+  const inside = new Set();
   const seen = new IntersectionObserver((entries) => {
-    const entry = entries.filter((item) => item.isIntersecting).pop();
-    const link = entry && links.get(entry.target.id);
+    entries.forEach((entry) => inside[entry.isIntersecting ? "add" : "delete"](entry.target.id));
+    const link = Array.from(inside, (id) => links.get(id)).find(Boolean);
     if (!link || link === current) return;
     if (current) current.removeAttribute("aria-current");
     current = link;
@@ -149,13 +150,18 @@ window.addEventListener("afterprint", () => closed.forEach((details) => { detail
 {
   const form = one("filters");
   const text = (row, selector) => all(selector, row).map((part) => part.textContent.trim());
+  // the condition of a value level takes the place of name and label
+  const cell = (row, place) => {
+    const found = row.cells[row.classList.contains("vl") ? place - 1 : place];
+    return found ? found.textContent.trim() : "";
+  };
   const facts = (row) => ({
     row,
     part: row.closest(".ds"),
     o: text(row, ".o"),
     role: text(row, ".role"),
-    type: [row.cells[2] ? row.cells[2].textContent.trim() : ""],
-    cl: [row.cells[4] && row.cells[4].textContent.trim() ? "1" : "0"],
+    type: [cell(row, 2)],
+    cl: [cell(row, 4) ? "1" : "0"],
     me: [row.querySelector(".me") ? "1" : "0"],
   });
   let rows = null;
@@ -195,7 +201,7 @@ window.addEventListener("afterprint", () => closed.forEach((details) => { detail
     one("told").textContent = active ? count + " of " + rows.length + " variables in " + parts.size + (parts.size === 1 ? " dataset" : " datasets") : "";
     form.querySelector("[type=reset]").hidden = !active;
   };
-  form.addEventListener("input", filter);
+  form.addEventListener("change", filter);
   form.addEventListener("submit", (event) => event.preventDefault());
   form.addEventListener("reset", () => setTimeout(filter));
   // the lists of the filters are filled when one first comes near them

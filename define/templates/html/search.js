@@ -30,11 +30,9 @@
       const cells = row.cells;
       const level = row.classList.contains("vl");
       if (!level) above = clean(row.querySelector(".nm"));
-      const text = Array.from(cells).slice(level ? 2 : 1).map(clean).join(" ");
-      if (level) {
-        const said = clean(cells[0]).replace(/ #$/, "");
-        add("value", "#" + row.id, name + "." + above + " where " + said, clean(cells[1]), "", text + " " + said);
-      } else add("variable", "#" + row.id, above, clean(cells[1]), name, text + " " + name + "." + above);
+      const text = Array.from(cells).slice(1).map(clean).join(" ");
+      if (level) add("value", "#" + row.id, name + "." + above, "where " + clean(row.querySelector(".on")), "", clean(row.querySelector(".lb")) + " " + text);
+      else add("variable", "#" + row.id, above, clean(cells[1]), name, text + " " + name + "." + above);
     });
   };
   const build = () => {
