@@ -30,13 +30,28 @@ class Scope(Protocol):
     """
 
     def value(self, name: str, *, record: bool = False) -> Value:
-        """Give a variable or column; with ``record`` the column even where a variable has its name."""
+        """Give a variable or column; with ``record`` the column even where a variable has its name.
+
+        >>> from define.acrf.samples import sample_scope
+        >>> [one.source for one in sample_scope(SEX="SUBJ").value("SEX").traces]
+        ['SUBJ']
+        """
 
     def table(self, name: str) -> Scope:
-        """Give the columns of another table; "" for those at hand."""
+        """Give the columns of another table; "" for those at hand.
+
+        >>> from define.acrf.samples import sample_scope
+        >>> [one.column for one in sample_scope().table("DOSING").value("DOSE").traces]
+        ['DOSE']
+        """
 
     def rows(self, name: str) -> RawTable | None:
-        """Give a table of the study; None for any other."""
+        """Give a table of the study; None for any other.
+
+        >>> from define.acrf.samples import sample_scope
+        >>> list(sample_scope().rows("visits").columns)
+        ['VISITNUM', 'VISIT', 'VISITDY']
+        """
 
 
 def followed(rule: VariableRule, scope: Scope) -> Value:

@@ -31,10 +31,19 @@ class Tables(Protocol):
     """
 
     def column(self, table: str, name: str) -> Value:
-        """Give what is known of a column of a table."""
+        """Give what is known of a column of a table.
+
+        >>> from define.acrf.samples import sample_tables
+        >>> [one.column for one in sample_tables().column("SUBJ", "SEX").traces]
+        ['SEX']
+        """
 
     def rows(self, name: str) -> RawTable | None:
-        """Give a table of the study; None for any other."""
+        """Give a table of the study; None for any other.
+
+        >>> from define.acrf.samples import sample_tables
+        >>> sample_tables().rows("SUBJ")
+        """
 
 
 @dataclass(frozen=True, slots=True)
