@@ -16,6 +16,7 @@ from trialkit.match import order_by
 from trialkit.problems import Exit, Kind, Problem, Refusal
 from trialkit.records import Records
 from trialkit.rule import RecordRule, Rule
+from trialkit.rules.blankkeys import BLANKS, Blanks, keys_of
 from trialkit.steps import ColumnNames, in_order, merged_lineage, of_study, set_aside
 
 EXACT = Kind("ROW-020", "exact duplicates", "Delete the second entry, or declare `exact_duplicates: drop`.")
@@ -151,7 +152,9 @@ class OnePer(RecordRule):
     """
 
     keys: ColumnNames = Field(alias="one_per", min_length=1, description="the key columns")
+    blanks: Blanks = Field("error", description=BLANKS)
 
+    also: ClassVar[str] = "[{blanks=apart}; a blank is a key of its own][{blanks=together}; blanks are a key]"
     example: ClassVar[str] = "- one_per: [USUBJID, VISITNUM]\n"
 
     def apply(self, records: Records, context: Context) -> Records:
@@ -163,7 +166,8 @@ class OnePer(RecordRule):
         >>> made.rows["DM"].tolist(), made.many[0].row.tolist()
         ([-1, 1], [0, 2])
         """
-        group, first = combine([records.columns[name] for name in self.keys], records.count)
+        keys = keys_of(self, self.blanks, self.keys, records, context)
+        group, first = combine(keys, records.count)
         rows, many = merged_lineage(records, group, first, context.step)
         return replace(records.take(first), rows=rows, many=many)
 

@@ -9,11 +9,12 @@ import numpy as np
 import numpy.typing as npt
 from pydantic import Field
 
-from trialkit.column import Column, combine
+from trialkit.column import combine
 from trialkit.context import Context
 from trialkit.dates import day_numbers, moments
 from trialkit.records import Records, is_main
 from trialkit.rule import ColumnName, RecordRule
+from trialkit.rules.blankkeys import BLANKS, Blanks, keys_of
 from trialkit.rules.duplicates import edges
 from trialkit.steps import ColumnNames, merged_lineage
 
@@ -39,8 +40,10 @@ class Collapse(RecordRule):
     by: ColumnNames = Field(min_length=1, description="the columns that name whose records they are")
     start: ColumnName = Field(description="column with the start (ISO 8601)")
     end: ColumnName = Field(description="column with the end (ISO 8601)")
+    blanks: Blanks = Field("error", description=BLANKS)
     gap: int = Field(1, ge=0, description="days from an end to the next start, at most; 1 is the next day")
 
+    also: ClassVar[str] = "[{blanks=apart}; a blank is a key of its own][{blanks=together}; blanks are a key]"
     example: ClassVar[str] = """\
 - collapse: [EXDOSE, EXDOSU]
   by: [USUBJID, EXTRT]
@@ -53,6 +56,7 @@ class Collapse(RecordRule):
         """Merge the records of each interval.
 
         >>> from trialkit.samples import sample_context
+        >>> from trialkit.column import Column
         >>> days = Column.text(["2021-03-01", "2021-03-02", "2021-03-09"])
         >>> columns = {"ID": Column.constant("1", 3), "DOSE": Column.constant("1", 3), "S": days, "E": days}
         >>> records = Records.start("EC", columns, 3)
@@ -62,7 +66,7 @@ class Collapse(RecordRule):
         """
         if not records.count:
             return records
-        order, number = self._intervals(records)
+        order, number = self._intervals(records, context)
         group = np.empty(records.count, np.int64)
         group[order] = number
         first = order[edges(number)]
@@ -76,11 +80,12 @@ class Collapse(RecordRule):
         made = replace(records.take(first), rows=rows, many=many)
         return made.with_columns({self.end: ends.take(last)})
 
-    def _intervals(self, records: Records) -> tuple[npt.NDArray[Any], npt.NDArray[Any]]:
+    def _intervals(self, records: Records, context: Context) -> tuple[npt.NDArray[Any], npt.NDArray[Any]]:
         """Give the order of the records, and the number of each one's interval in that order."""
         columns = records.columns[self.start], records.columns[self.end]
         start, end = (day_numbers(column) for column in columns)
-        whose, same = (_numbered(names, records) for names in (self.by, self.same))
+        whose, _ = combine(keys_of(self, self.blanks, self.by, records, context), records.count)
+        same, _ = combine([records.columns[name] for name in self.same], records.count)
         clock = [np.where(np.isnan(start), np.nan, moments(columns[0])[0]), moments(columns[1])[1]]
         order = np.lexsort((clock[1], clock[0], whose))
         whose, same, start, end = whose[order], same[order], start[order], end[order]
@@ -90,8 +95,3 @@ class Collapse(RecordRule):
         far = np.insert(start[1:] - latest[:-1] > self.gap, 0, True)
         begins = edges(block) | alone | np.insert(alone[:-1], 0, False) | far
         return order, np.cumsum(begins) - 1
-
-
-def _numbered(names: list[str], records: Records) -> npt.NDArray[Any]:
-    columns: list[Column] = [records.columns[name] for name in names]
-    return combine(columns, records.count)[0]

@@ -12,6 +12,7 @@ from trialkit.column import combine
 from trialkit.context import Context
 from trialkit.records import Records
 from trialkit.rule import Condition, RecordRule
+from trialkit.rules.blankkeys import BLANKS, Blanks, keys_of
 from trialkit.rules.choose import Outcome
 from trialkit.rules.evaluate import missing_like
 from trialkit.steps import ColumnNames, below, fill, marked, merged_lineage
@@ -30,10 +31,12 @@ class NotDone(RecordRule):
 
     when: Condition = Field(alias="not_done", description="what a record without a value is")
     by: ColumnNames = Field(min_length=1, description="the columns that name a form or group")
+    blanks: Blanks = Field("error", description=BLANKS)
     values: dict[str, Outcome] = Field(
         alias="set", min_length=1, description="what the one record has, by column"
     )
 
+    also: ClassVar[str] = "[{blanks=apart}; a blank is a key of its own][{blanks=together}; blanks are a key]"
     example: ClassVar[str] = """\
 - not_done: RESULT == ''
   by: [SUBJECT, VISIT]
@@ -61,9 +64,11 @@ class NotDone(RecordRule):
         >>> made.columns["STAT"].objects().tolist()
         ['NOT DONE', '']
         """
-        group, first = combine([records.columns[name] for name in self.by], records.count)
+        when = context.mask(self.when)
+        keys = keys_of(self, self.blanks, self.by, records, context, among=when)
+        group, first = combine(keys, records.count)
         whole = np.ones(len(first), bool)
-        whole[group[~context.mask(self.when)]] = False
+        whole[group[~when]] = False
         mine = whole[group]
         number = np.where(whole, np.cumsum(whole) - 1, -1)
         rows, many = merged_lineage(records, number[group], first[whole], context.step)

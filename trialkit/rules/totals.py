@@ -17,6 +17,7 @@ from trialkit.numerals import as_text, to_text
 from trialkit.problems import Kind
 from trialkit.records import NONE, Records
 from trialkit.rule import ColumnName, Condition, RecordRule, Reference
+from trialkit.rules.blankkeys import BLANKS, Blanks, keys_of
 from trialkit.rules.choose import Outcome
 from trialkit.rules.evaluate import as_number, missing_like
 from trialkit.steps import ColumnNames, below, fill, marked, merged_lineage
@@ -73,6 +74,7 @@ class Total(RecordRule):
     )
     into: str = Field("", description="column with the total; default: that of the values")
     values: dict[str, Outcome] = Field({}, alias="set", description="what the new records have, by column")
+    blanks: Blanks = Field("error", description=BLANKS)
     at_least: int = Field(1, ge=1, description="how many values a total needs")
     short: Literal["none", "missing"] = Field(
         "none", description="with fewer values: no record, or a missing total"
@@ -83,6 +85,7 @@ class Total(RecordRule):
     also: ClassVar[str] = (
         "[{short=missing}, else missing][, times {prorate_to} and divided by the number of values]"
         "[, times {maxima}][, into {into}][, each {item} once][; with {set}]"
+        "[{blanks=apart}; a blank is a key of its own][{blanks=together}; blanks are a key]"
     )
     example: ClassVar[str] = """\
 - total: RESULT
@@ -131,9 +134,10 @@ class Total(RecordRule):
         chosen = records.columns[self.value].take_or_missing(np.where(mask, np.arange(records.count), -1))
         values = as_number(chosen, context, self).objects()
         answered = mask & ~np.isnan(values)
-        self._check_items(answered, records, context)
+        keys = keys_of(self, self.blanks, self.by, records, context, among=mask)
+        self._check_items(answered, keys, records, context)
         members = np.flatnonzero(mask)
-        inner, first = combine([records.columns[name].take(members) for name in self.by], len(members))
+        inner, first = combine([key.take(members) for key in keys], len(members))
         group = np.full(records.count, -1, np.int32)
         group[members] = inner
         total, enough = self._totals(values, answered, group, len(first), context)
@@ -146,13 +150,12 @@ class Total(RecordRule):
         told = marked(records, np.where(added, MEMBER - number, NONE), context)
         return below([told, marked(made, np.arange(made.count, dtype=np.int32), context)], self)
 
-    def _check_items(self, answered: Mask, records: Records, context: Context) -> None:
+    def _check_items(self, answered: Mask, by: list[Column], records: Records, context: Context) -> None:
         if not self.item:
             return
         places = np.flatnonzero(answered)
         item = records.columns[self.item]
-        keys = [*(records.columns[name] for name in self.by), item]
-        group, _ = combine([key.take(places) for key in keys], len(places))
+        group, _ = combine([key.take(places) for key in (*by, item)], len(places))
         twice = np.zeros(records.count, bool)
         twice[places[np.bincount(group)[group] > 1]] = True
         context.report(TWICE, "an item stands more than once in a total", twice, item, self)
