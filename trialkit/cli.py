@@ -13,6 +13,7 @@ from trialkit.failure import problem_of, terminal_ready
 from trialkit.own import check_packages, part_of, standard_of
 from trialkit.problems import Exit, Refusal
 from trialkit.terminal import Terminal, show_problems
+from trialkit.usage import Exampled
 
 FOLDER = click.Path(path_type=Path, file_okay=False)
 FILE = click.Path(path_type=Path, dir_okay=False)
@@ -25,17 +26,6 @@ def messages() -> Terminal:
     True
     """
     return Terminal(stderr=True)
-
-
-class Exampled(click.Command):
-    """A command whose usage errors show its example, the epilog."""
-
-    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Add the example to what is wrong."""
-        try:
-            return super().parse_args(ctx, args)
-        except click.UsageError as error:
-            raise click.UsageError(f"{error.format_message().strip()} {self.epilog}", ctx) from error
 
 
 WHY = "For example: trialkit why LB LBSTRESN --where \"USUBJID == '01-001' and LBSEQ == 12\""

@@ -43,8 +43,9 @@ def start_study(folder: Path) -> list[str]:
 def _own_schema(folder: Path) -> None:
     """Write the schemas into the study's own folder, and name them there."""
     (folder / SCHEMA).mkdir()
-    for name, text in schemas().items():
-        (folder / SCHEMA / name).write_text(text, encoding="utf-8")
+    made = schemas()
     for path in sorted(folder.rglob("*.yaml")):
         text = path.read_text(encoding="utf-8")
         path.write_text(text.replace("$schema=../", "$schema=", 1), encoding="utf-8")
+        name = text.splitlines()[0].rpartition("/")[2]
+        (folder / SCHEMA / name).write_text(made[name], encoding="utf-8")

@@ -60,7 +60,7 @@ def render(template: str, *, folder: Path = TEMPLATES, **values: Any) -> str:
 
     >>> render("nowhere.html")
     Traceback (most recent call last):
-    jinja2.exceptions.TemplateNotFound: 'nowhere.html' not found in search path: ...
+    jinja2.exceptions.TemplateNotFound: 'nowhere.html' not found in search path...
     """
     (style, style_hash), (script, script_hash) = _inline("page.css"), _inline("page.js")
     policy = (
