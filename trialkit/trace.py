@@ -79,7 +79,8 @@ def _write(path: Path, columns: Mapping[str, pa.Array]) -> Path:
 
 def _read(path: Path, columns: list[str] | None = None) -> pa.Table:
     with path.open("rb") as file:
-        return pq.read_table(file, columns=columns)
+        # threads of Arrow would hold the Python file, some of them longer than the interpreter
+        return pq.read_table(file, columns=columns, use_threads=False, pre_buffer=False)
 
 
 def _names(path: Path) -> list[str]:

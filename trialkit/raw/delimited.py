@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import csv
 import io
+import weakref
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,6 +15,7 @@ import pyarrow as pa
 import pyarrow.csv as arrow_csv
 
 from trialkit.column import Column, Mask
+from trialkit.letgo import wait_for_arrow
 from trialkit.problems import Kind, Problem, Problems, Severity
 from trialkit.raw.decode import UTF8_BOM, Spot, codec_name, decode, suggest
 from trialkit.raw.files import RawFile, gunzip
@@ -257,21 +260,31 @@ def _cells(
     """Read the rows that have as many fields as the header, and count the others."""
     if not len(starts):
         return [Column.text([]) for _ in range(width)], 0
+    first = max(0, int(starts[0]) - 1)  # the line feed before it: a mark at the very start would be dropped
+    view = memoryview(text.data)[first:]
+    names = [f"c{number}" for number in range(width)]
+    block = max(BLOCK, int((ends - starts).max()) + 4)
+    table, uneven, handler = _arrow_table(view, text.dialect, names, block, breaks=breaks)
+    wait_for_arrow(view, handler)
+    return [from_arrow(column) for column in table.unify_dictionaries().columns], uneven
+
+
+def _arrow_table(
+    view: memoryview, dialect: Dialect, names: list[str], block: int, *, breaks: bool
+) -> tuple[pa.Table, int, Callable[[], object]]:
+    """Read rows by Arrow; also count those of another width, and give a weak reference to what counts them."""
     uneven: list[Any] = []
 
     def skip(row: Any) -> str:
         uneven.append(row.actual_columns)
         return "skip"
 
-    names = [f"c{number}" for number in range(width)]
-    first = max(0, int(starts[0]) - 1)  # the line feed before it: a mark at the very start would be dropped
-    quote = False if text.dialect.quote is None else chr(text.dialect.quote)
     table = arrow_csv.read_csv(
-        pa.BufferReader(pa.py_buffer(memoryview(text.data)[first:])),
-        arrow_csv.ReadOptions(column_names=names, block_size=max(BLOCK, int((ends - starts).max()) + 4)),
+        pa.BufferReader(pa.py_buffer(view)),
+        arrow_csv.ReadOptions(column_names=names, block_size=block),
         arrow_csv.ParseOptions(
-            delimiter=chr(text.dialect.delimiter),
-            quote_char=quote,
+            delimiter=chr(dialect.delimiter),
+            quote_char=False if dialect.quote is None else chr(dialect.quote),
             newlines_in_values=breaks,
             invalid_row_handler=skip,
         ),
@@ -281,7 +294,7 @@ def _cells(
             check_utf8=False,
         ),
     )
-    return [from_arrow(column) for column in table.unify_dictionaries().columns], len(uneven)
+    return table, len(uneven), weakref.ref(skip)
 
 
 def from_arrow(array: pa.ChunkedArray) -> Column:

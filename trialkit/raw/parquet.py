@@ -9,6 +9,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from trialkit.column import Column
+from trialkit.letgo import wait_for_arrow
 from trialkit.problems import Kind, Problem, Problems
 from trialkit.raw.files import BOMB, DAMAGED, MEGABYTE, RawFile, too_large
 from trialkit.raw.header import read_header
@@ -41,18 +42,24 @@ def read_parquet(source: ParquetSource, name: str, file: RawFile, problems: Prob
     >>> found.items[0].kind.code
     'RAW-007'
     """
+    view = memoryview(file.data)
+    table = _arrow_table(view, file, problems)
+    wait_for_arrow(view)
+    return None if table is None else _table(table, name, file, problems)
+
+
+def _arrow_table(view: memoryview, file: RawFile, problems: Problems) -> pa.Table | None:
     try:
-        opened = pq.ParquetFile(pa.BufferReader(pa.py_buffer(file.data)))
+        opened = pq.ParquetFile(pa.BufferReader(pa.py_buffer(view)))
         groups = [opened.metadata.row_group(number) for number in range(opened.metadata.num_row_groups)]
         size = sum(group.total_byte_size for group in groups)
         if too_large(len(file.data), size) or opened.metadata.num_rows > ROW_LIMIT:
             problems.add(Problem(BOMB, f"'{file.file}' expands to {size // MEGABYTE} MB", file.place()))
             return None
-        table = opened.read()
+        return opened.read()
     except (pa.ArrowException, OSError) as error:
         problems.add(Problem(DAMAGED, f"'{file.file}' is no whole Parquet file: {error}", file.place()))
         return None
-    return _table(table, name, file, problems)
 
 
 def _table(table: pa.Table, name: str, file: RawFile, problems: Problems) -> RawTable | None:

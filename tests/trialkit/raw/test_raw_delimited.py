@@ -3,8 +3,10 @@
 import csv
 import gzip
 import io
+import threading
 
 import numpy as np
+import pyarrow.csv as arrow_csv
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -224,3 +226,18 @@ def test_the_table_knows_its_file(tmp_path):
     table, _ = load(tmp_path, "A\n1\n", file="edc/a.csv")
     assert (table.name, table.file, table.unit) == ("A", "edc/a.csv", "line")
     assert load(tmp_path, "A\n1\n", sha256=table.sha256)[1] == []
+
+
+def test_no_thread_of_arrow_holds_python_objects_after_reading(tmp_path, monkeypatch):
+    """One that lets go after the interpreter has ended aborts the process; here it is slow to do so."""
+    held, read_csv = [], arrow_csv.read_csv
+
+    def slow(buffer, read, parse, convert):
+        held.append((buffer, parse))
+        threading.Timer(0.05, held.clear).start()
+        return read_csv(buffer, read, parse, convert)
+
+    monkeypatch.setattr(arrow_csv, "read_csv", slow)
+    (tmp_path / "a.csv").write_text("A\n1\n")
+    table = read(CsvSource(format="csv", file="a.csv"), "A", tmp_path, Problems())
+    assert (table.rows, held) == (1, [])
