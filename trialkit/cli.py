@@ -103,7 +103,11 @@ def adam(specs: Path, data: Path, out: Path, datasets: str, **choices: Any) -> E
 def analyze(specs: Path, data: Path, out: Path) -> None:
     """Compute the analyses that a study declares in analysis/*.yaml: results dataset, figures and page."""
     outcome = part_of("adam", "analysis.run").analyze(specs, data, out)
-    counts = f"{len(outcome.results)} analyses, {len(outcome.figures)} figures"
+    results, figures = len(outcome.results), len(outcome.figures)
+    counts = (
+        f"{results} {'analysis' if results == 1 else 'analyses'}, "
+        f"{figures} {'figure' if figures == 1 else 'figures'}"
+    )
     messages().print(f"{counts}; results in {out / 'analysis'}, page in {out / 'analysis' / 'analysis.html'}")
 
 
@@ -126,6 +130,52 @@ def define(specs: Path, sdtm: Path | None, adam: Path | None, inputs: Path | Non
 
 @cli.command()
 @click.argument("specs", type=FOLDER, metavar="SPEC_DIR")
+@click.option("--build", type=FOLDER, required=True, help="The study's output folder, with sdtm/ and adam/.")
+@click.option("--out", type=FOLDER, required=True, help="Folder for m5/, contents and checksums.")
+def package(specs: Path, build: Path, out: Path) -> None:
+    """Lay out the study folder of module 5, and check names, sizes, links, PDF files and builds."""
+    from trialkit.submission.package import package as lay_out
+    from trialkit.submission.package import show_packaged
+
+    for line in show_packaged(lay_out(specs, build, out)):
+        messages().print(line)
+
+
+@cli.command()
+@click.argument("specs", type=FOLDER, metavar="SPEC_DIR")
+@click.option("--build", type=FOLDER, required=True, help="The study's output folder, with sdtm/ and adam/.")
+@click.option("--out", type=FOLDER, required=True, help="Folder for the page, the workbook and JSON.")
+@click.option(
+    "--core",
+    "place",
+    type=click.Path(path_type=Path),
+    envvar="TRIALKIT_CORE",
+    help="CDISC CORE: its release folder, or an environment with its package; also TRIALKIT_CORE.",
+)
+@click.option(
+    "--core-cache",
+    "cache",
+    type=FOLDER,
+    envvar="TRIALKIT_CORE_CACHE",
+    help="Its cache; default: resources/cache beside it; also TRIALKIT_CORE_CACHE.",
+)
+@click.option("--workers", type=click.IntRange(1, 64), default=1, show_default=True, help="Processes.")
+def conformance(
+    specs: Path, build: Path, out: Path, place: Path | None, cache: Path | None, **more: int
+) -> Exit:
+    """List what all checks found, also CDISC CORE's, and what the study accepts. Exit code 1: any other."""
+    from trialkit.submission.conformance import conformance as check_all
+    from trialkit.submission.conformance import show_conformance
+    from trialkit.submission.core import find_core
+
+    made = check_all(specs, build, out, find_core(place, cache) if place else None, **more)
+    for line in show_conformance(made, out):
+        messages().print(line)
+    return made.exit()
+
+
+@cli.command()
+@click.argument("specs", type=FOLDER, metavar="SPEC_DIR")
 @click.option("--raw", type=FOLDER, help="Folder with the raw export, to check column names too.")
 @click.option("--sdtm", "data", type=FOLDER, help="Folder with SDTM datasets, to check those of adam/ too.")
 def check(specs: Path, raw: Path | None, data: Path | None) -> Exit:
@@ -140,7 +190,10 @@ def check(specs: Path, raw: Path | None, data: Path | None) -> Exit:
         problems.add(*check_specs(specs, data, standard_of("adam", "1.3")).items)
     show_problems(problems.items, messages())
     errors = len(problems.errors())
-    good = "specs are good" if raw else "specs are good; columns of raw files were not checked (--raw)"
+    left = [] if raw else ["columns of raw files were not checked (--raw)"]
+    if not data and any((specs / "adam").glob("*.yaml")):
+        left.append("specs of analysis datasets were not checked (--sdtm)")
+    good = "; ".join(["specs are good", *left])
     messages().print(f"{errors} {'error' if errors == 1 else 'errors'}" if errors else good)
     return problems.exit()
 

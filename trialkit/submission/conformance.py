@@ -8,7 +8,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from trialkit.load import Loading, load
-from trialkit.problems import Exit, Problem, Refusal
+from trialkit.problems import Exit, Problem, Problems, Refusal
 from trialkit.publish import FOREIGN, publishing, write_manifest
 from trialkit.spec import StudySpec
 from trialkit.study import NO_STUDY
@@ -16,18 +16,17 @@ from trialkit.submission.core import SKIPPED, Core, Ran, named, run_core
 from trialkit.submission.explain import explained, load_lines
 from trialkit.submission.findings import Finding, Tool, judged, merged, open_findings
 from trialkit.submission.owncheck import define_findings, own_findings
-from trialkit.submission.parts import Part, Parts, open_parts
+from trialkit.submission.parts import Part, Parts, open_parts, unfit
 from trialkit.submission.report import write_conformance
 from trialkit.submission.spec import ConformanceSpec, load_optional
 
 SPEC = "conformance.yaml"
 FAMILIES = {
     "sdtm": (
-        "CDISC's conformance rules of SDTM and SDTMIG (CG...)",
-        "FDA's business rules (FB...) and the TIG's rules that CORE has",
-        "the rules of define.xml that CORE has (DD...)",
+        "SDTM and SDTMIG Conformance Rules of CDISC (CG...)",
+        "FDA Business Rules (FB...)",
     ),
-    "adam": ("CDISC's conformance rules of ADaM (AD...)",),
+    "adam": ("ADaM Conformance Rules of CDISC (AD...)",),
 }
 ALWAYS = (
     "FDA's validator rules and PMDA's rules: no free program has them; the agencies run them at their side",
@@ -66,7 +65,7 @@ class Conformance:
         return sum(one.count for one in self.findings if one.level == level)
 
     def exit(self) -> Exit:
-        """Give the exit code: 1 where a finding is neither accepted nor with the site.
+        """Give the exit code: 1 where a finding is neither accepted nor a data query.
 
         >>> study = StudySpec.model_validate({"study": "S1", "created": "2024-01-31", "sources": {}})
         >>> Conformance(study, (Finding("trialkit", "sdtm", "C", "error"),)).exit()
@@ -88,7 +87,8 @@ def conformance(
         workers: how many processes CORE may use.
 
     Raises:
-        Refusal: the problems of the specs and the build, CONF-001 to CONF-004, PUB-001 to PUB-003.
+        Refusal: the problems of the specs; PKG-001 to PKG-006 for a build whose folders don't belong
+            together; CONF-001 to CONF-004; PUB-001 to PUB-003.
 
     >>> conformance(Path("nowhere"), Path("nowhere"), Path("nowhere"))
     Traceback (most recent call last):
@@ -100,6 +100,7 @@ def conformance(
     accepts, parts = load_optional(specs / SPEC, ConformanceSpec, specs), open_parts(build)
     if out.resolve() in (specs.resolve(), build.resolve()):
         raise Refusal([Problem(FOREIGN, f"'{out.name}' is the folder of the specs or of the build")])
+    Problems(unfit(parts, specs)).refuse()
     lines = load_lines(specs, parts.data())
     found, unchecked = define_findings(parts)
     cores = {part.name: run_core(core, part, workers) for part in parts.data()} if core else {}
@@ -123,7 +124,9 @@ def _ran(parts: Parts, cores: Mapping[str, Ran]) -> Iterator[str]:
         yield f"{part.name}: the checks of trialkit at the build, and those of define.xml against the data"
         if (ran := cores.get(part.name)) and ran.rules:
             counts = ", ".join(f"{count} {status}" for status, count in ran.rules.items())
-            yield f"{part.name}: CDISC CORE {ran.version}, {sum(ran.rules.values())} rules: {counts}"
+            origins = "; ".join(f"{count} of the {name}" for name, count in ran.origins.items())
+            of = f" ({origins})" if origins else ""
+            yield f"{part.name}: CDISC CORE {ran.version}, {sum(ran.rules.values())} rules{of}: {counts}"
 
 
 def not_checked(parts: Sequence[Part], cores: Mapping[str, Ran]) -> list[str]:
@@ -165,7 +168,7 @@ def show_conformance(made: Conformance, out: Path) -> list[str]:
 
     >>> study = StudySpec.model_validate({"study": "S1", "created": "2024-01-31", "sources": {}})
     >>> show_conformance(Conformance(study, ()), Path("conformance"))[-1]
-    '0 findings, 0 with the site, 0 accepted; page in conformance/conformance.html'
+    '0 findings, 0 data queries, 0 accepted; page in conformance/conformance.html'
     """
     counts: dict[str, int] = {}
     for one in (one for one in made.findings if one.level == "error"):
@@ -173,6 +176,6 @@ def show_conformance(made: Conformance, out: Path) -> list[str]:
         counts[said] = counts.get(said, 0) + one.count
     lines = [f"{said} ({count} times)" for said, count in counts.items()]
     errors, queries, accepted = (made.count(level) for level in ("error", "query", "accepted"))
-    last = f"{errors} findings, {queries} with the site, {accepted} accepted"
+    last = f"{errors} findings, {queries} data queries, {accepted} accepted"
     unchecked = (f"not checked: {text}" for text in made.not_checked)
     return [*lines, *unchecked, f"{last}; page in {out / 'conformance.html'}"]

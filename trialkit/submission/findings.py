@@ -23,7 +23,7 @@ class Finding:
         tool: who checked.
         part: ``sdtm`` or ``adam``.
         check: the code of the check.
-        level: ``error`` has to be mended or accepted; ``query`` is with the site; ``accepted``.
+        level: ``error`` has to be mended or accepted; ``query`` is a data query; ``accepted``.
         dataset: where.
         variables: the variables it speaks of, the first one is that of the spec line.
         row: the number of the record, from 1, or 0.
@@ -154,7 +154,7 @@ def _about(accept: Accepted, what: str, level: Level) -> Finding:
 
 
 def open_findings(found: Iterable[Finding]) -> int:
-    """Count the findings that are neither accepted nor with the site.
+    """Count the findings that are neither accepted nor a data query.
 
     >>> open_findings([Finding("trialkit", "sdtm", "C", "error", count=3)])
     3

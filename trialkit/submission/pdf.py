@@ -29,6 +29,7 @@ VIEW = Kind(
 FIRST_WITH_BOOKMARKS = 5
 VERSIONS = ("1.4", "1.5", "1.6", "1.7")
 OUTLINES = "/UseOutlines"
+ZOOM = re.compile(r"-?[0-9]*\.?[0-9]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,16 +185,16 @@ def _opened(look: _Look, action: Any) -> Iterator[Problem]:
         first = look.reader.pages[0].indirect_reference
         if target[0] != first:
             yield Problem(VIEW, "it opens at another page than the first", look.place)
-        if [one for one in map(_value, target[2:]) if _number(one)] or _fits(target):
+        if _magnified(target):
             yield Problem(VIEW, "it opens with a magnification of its own", look.place)
 
 
-def _number(one: Any) -> bool:
-    return bool(re.fullmatch(r"-?[0-9.]+", str(one))) and float(one) != 0
-
-
-def _fits(target: Any) -> bool:
-    return len(target) > 1 and str(target[1]) not in ("/XYZ",)
+def _magnified(target: Any) -> bool:
+    """Say whether a destination is another than /XYZ with a zoom of null or 0, which leave it as it is."""
+    if len(target) < 2 or str(target[1]) != "/XYZ":
+        return len(target) > 1
+    zoom = str(_value(target[4])) if len(target) > 4 else "0"
+    return bool(ZOOM.fullmatch(zoom)) and float(zoom) != 0
 
 
 def all_problems(found: Iterable[Pdf]) -> list[Problem]:

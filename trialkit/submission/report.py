@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from trialkit.submission.conformance import Conformance
 
 MOST_SHOWN = 200
-WORDS = {"error": "finding", "query": "with the site", "accepted": "accepted"}
+WORDS = {"error": "finding", "query": "data query", "accepted": "accepted"}
 COLUMNS = {
     **{
         "level": 12,
