@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-PATIENCE = 10.0  # seconds; Arrow needs microseconds, or milliseconds on a busy machine
+PATIENCE = 2.0  # seconds; Arrow needs microseconds, or milliseconds on a busy machine
 STEP = 0.0005
 
 
@@ -27,9 +27,14 @@ def wait_for_arrow(view: memoryview, held: Callable[[], object] = lambda: None) 
     """
     end = time.monotonic() + PATIENCE
     while time.monotonic() < end:
-        if held() is None:
-            try:
-                return view.release()
-            except BufferError:
-                pass
+        if held() is None and _released(view):
+            return
         time.sleep(STEP)
+
+
+def _released(view: memoryview) -> bool:
+    try:
+        view.release()
+    except BufferError:
+        return False
+    return True

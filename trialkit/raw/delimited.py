@@ -272,7 +272,7 @@ def _cells(
 def _arrow_table(
     view: memoryview, dialect: Dialect, names: list[str], block: int, *, breaks: bool
 ) -> tuple[pa.Table, int, Callable[[], object]]:
-    """Read rows by Arrow; also count those of another width, and give a weak reference to what counts them."""
+    """Read rows by Arrow; count those of another width, and refer weakly to what counts them."""
     uneven: list[Any] = []
 
     def skip(row: Any) -> str:
