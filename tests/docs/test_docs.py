@@ -32,8 +32,8 @@ from trialkit.rule import find_rules
 ROOT = Path(__file__).resolve().parents[2]
 FENCE = re.compile(r"(?ms)^```(\w+)\n(.*?)^```$")
 PATH = re.compile(r"`([\w./-]+\.(?:yaml|csv))`:$")
-HOW_TO = ("readers", "dirty-data", "registry", "queries", "questionnaire", "profiles")
-NAMES = ("tutorial", *(f"howto-{name}" for name in HOW_TO), "outputs")
+HOW_TO = ("readers", "dirty-data", "registry", "queries", "questionnaire", "profiles", "package")
+NAMES = ("tutorial", "tutorial-adam", *(f"howto-{name}" for name in HOW_TO), "outputs")
 PAGES = ["README.md", *(f"docs/{name}.md" for name in NAMES)]
 GIVEN = {  # what a page begins with
     "README.md": ["specs/schema", "specs/nct04952155", "Makefile", "pyproject.toml", "constraints.txt"],

@@ -114,10 +114,10 @@ def run_core(core: Core, part: Part, workers: int = 1) -> Ran:
     with tempfile.TemporaryDirectory(prefix="core-") as name, as_file(_driver()) as driver:
         folder = Path(name)
         report = folder / "report.json"
-        asked = (
-            _released(core, part, report) if core.release else _driven(core, part, driver, folder, workers)
-        )
-        _run(asked, core.program.parent if core.release else folder)
+        if core.release:
+            _run(_released(core, part, report, workers), core.program.parent)
+        else:
+            _run(_driven(core, part, driver, folder, workers), folder)
         return read_report(report, part.name)
 
 
@@ -125,7 +125,7 @@ def _driver() -> Any:
     return files("trialkit") / "data" / "core" / "driver.py"
 
 
-def _released(core: Core, part: Part, report: Path) -> list[str]:
+def _released(core: Core, part: Part, report: Path, workers: int) -> list[str]:
     """Ask a release of CORE; its report is named without the ending."""
     standard, number = named(part)
     define = part.folder.resolve() / DEFINE
@@ -134,18 +134,8 @@ def _released(core: Core, part: Part, report: Path) -> list[str]:
     return [
         *(str(core.program), "validate", "-s", standard, "-v", number, "-ca", str(core.cache)),
         *(word for path in _datasets(part) for word in ("-dp", str(path))),
-        *(
-            *terms,
-            *more,
-            "-of",
-            "JSON",
-            "-o",
-            str(report.with_suffix("")),
-            "-p",
-            "disabled",
-            "-l",
-            "disabled",
-        ),
+        *(*terms, *more, "-of", "JSON", "-o", str(report.with_suffix(""))),
+        *("-ps", str(workers), "-p", "disabled", "-l", "disabled"),
     ]
 
 

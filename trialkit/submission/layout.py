@@ -108,7 +108,7 @@ def lay_out(study: StudySpec, spec: PackageSpec, parts: Parts, specs: Path) -> L
 
     >>> made = StudySpec.model_validate({"study": "S1", "created": "2024-01-31", "sources": {}})
     >>> [one.what for one in lay_out(made, PackageSpec(), Parts(Path(".")), Path("nowhere")).missing]
-    ['tabulations/sdtm', 'analysis/adam', 'analysis/adam/programs']
+    ['tabulations/sdtm', 'analysis/adam']
     """
     layout = Layout(f"m5/datasets/{spec.folder or study.study.lower()}")
     for name, folder in FOLDERS.items():
@@ -116,9 +116,8 @@ def lay_out(study: StudySpec, spec: PackageSpec, parts: Parts, specs: Path) -> L
             _place_part(layout, parts.found[name], f"{layout.base}/{folder}", parts.root)
         else:
             layout.missing.append(Missing(folder.removesuffix("/datasets"), NO_PART[name]))
-    layout.entries += _programs(specs, f"{layout.base}/{PROGRAMS}") if "adam" in parts.found else ()
-    if not any(one.section == "programs" for one in layout.entries):
-        layout.missing.append(Missing(PROGRAMS, "there is no analysis dataset with a spec"))
+    if "adam" in parts.found:
+        layout.entries += _programs(specs, f"{layout.base}/{PROGRAMS}")
     if ANALYSIS in parts.found:
         why = "results belong to the study report (module 5.3.5), not beside the datasets"
         layout.missing.append(Missing("results, figures and page of the analyses", why))
