@@ -150,7 +150,7 @@ def _respecified(part: Part, specs: Path) -> Iterator[Problem]:
 
 def _text_hash(path: Path) -> str:
     """Give the hash of a spec as the build took it: that of its text."""
-    return sha256(path.read_text(encoding="utf-8-sig").encode()) if path.is_file() else ""
+    return sha256(path.read_text("utf-8-sig", "replace").encode()) if path.is_file() else ""
 
 
 def _stale(parts: Parts) -> Iterator[Problem]:

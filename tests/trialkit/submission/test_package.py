@@ -7,8 +7,10 @@ import shutil
 import subprocess
 
 import pytest
+from click.testing import CliRunner
 from lxml import html
 
+from trialkit.cli import cli
 from trialkit.problems import Refusal
 from trialkit.publish import hashes
 from trialkit.submission.package import package
@@ -306,3 +308,29 @@ def test_a_dataset_above_the_limit_without_a_rule(place, monkeypatch):
 def test_out_is_no_folder_of_the_build(place):
     with pytest.raises(Refusal, match="PUB-002"):
         package(place.specs, place.build, place.sdtm)
+
+
+def test_a_pdf_file_that_is_encrypted(place, pdf):
+    pdf(place.build / "csdrg.pdf", change=lambda writer: writer.encrypt("", "owner", algorithm="RC4-128"))
+    pdf(place.build / "adam" / "adrg.pdf", version="1.3")
+    assert refused(place) == [
+        ("PKG-031", "PDF file is encrypted or protected"),
+        ("PKG-032", "the PDF version is 1.3"),
+    ]
+
+
+def test_an_earlier_package_stays_when_the_next_one_is_refused(place):
+    package(place.specs, place.build, place.out)
+    first = hashes(place.out)
+    (place.sdtm / "vs.xpt").unlink()
+    with pytest.raises(Refusal):
+        package(place.specs, place.build, place.out)
+    assert hashes(place.out) == first
+
+
+def test_the_command(place):
+    words = ["package", place.specs, "--build", place.build, "--out", place.out]
+    result = CliRunner().invoke(cli, [str(word) for word in words], standalone_mode=False)
+    assert result.exception is None
+    assert " files, 4 datasets in " in result.stderr.splitlines()[-1]
+    assert "not in the package: Study data reviewer's guide" in result.stderr
