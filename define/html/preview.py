@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import partial
@@ -44,7 +45,7 @@ class Values:
         count: number of records.
         missing: how many of them have no value.
         distinct: number of distinct values.
-        smallest: the least of them; "" where it is not shown.
+        smallest: the least of them; "" where it is not shown, as for texts that are no dates or numbers.
         largest: the greatest.
         frequent: the most frequent first; only values that two records or more have.
 
@@ -170,15 +171,29 @@ def values_of(column: Column, variable: Variable) -> Values:
     known = ~_nothing(small)
     counts, values, write = small.counts()[known], small.values[known], _writer(small, variable)
     hidden = variable.name in IDENTIFIERS or not len(values)
+    ends = ("", "") if hidden else _ends([write(value) for value in values])
     order: Any = () if hidden else np.argsort(-counts, kind="stable")[:FREQUENT]
     return Values(
         count=len(column),
         missing=len(column) - int(counts.sum()),
         distinct=len(values),
-        smallest="" if hidden else write(values[0]),
-        largest="" if hidden else write(values[-1]),
+        smallest="" if hidden else ends[0],
+        largest="" if hidden else ends[1],
         frequent=tuple(Frequent(write(values[n]), int(counts[n])) for n in order if counts[n] > 1),
     )
+
+
+def _ends(values: Sequence[str]) -> tuple[str, str]:
+    """Give the least and the greatest of sorted values; "" where texts have no order that means something."""
+    if len(values) == 1 or all(map(_DATE.match, values)):
+        return values[0], values[-1]
+    if all(map(_NUMBER.fullmatch, values)):
+        return min(values, key=float), max(values, key=float)
+    return "", ""
+
+
+_DATE = re.compile(r"\d{4}(-|$)")
+_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?")
 
 
 def _nothing(column: Column) -> Any:

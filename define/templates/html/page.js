@@ -114,8 +114,8 @@ const sort = (head) => {
 all("table.srt thead th").forEach((head) => {
   const button = made("button", "", head.textContent);
   button.type = "button";
-  head.textContent = "";
-  head.append(button);
+  // browsers leave buttons out where they repeat a head on the next page of paper
+  head.replaceChildren(made("span", "paper", button.textContent), button);
   button.addEventListener("click", () => sort(head));
 });
 

@@ -55,7 +55,7 @@
       add("result", "#" + part.id, name, clean(part.querySelector(".lb")), "", "");
       all(".ar", part).forEach((row) => add("result", "#" + row.id, clean(row.querySelector(".nm")), clean(row.querySelector(".lb")), name, clean(row)));
     });
-    all("tr.std, tr.doc, tr.wc").forEach((row) => add("other", "#" + row.id, clean(row.cells[0]), clean(row.cells[1]), "", ""));
+    all("tr.std, tr.fil, tr.wc").forEach((row) => add("other", "#" + row.id, clean(row.cells[0]), clean(row.cells[1]), "", ""));
     return index;
   };
 
@@ -187,7 +187,8 @@
   };
 
   box.addEventListener("input", show);
-  box.addEventListener("focus", () => { if (box.value) show(); else (window.requestIdleCallback || setTimeout)(build); });
+  window.addEventListener("load", () => (window.requestIdleCallback || setTimeout)(build));
+  box.addEventListener("focus", () => { if (box.value) show(); });
   box.addEventListener("keydown", (event) => {
     const last = shown.length - 1;
     const to = { ArrowDown: at >= last ? 0 : at + 1, ArrowUp: at <= 0 ? last : at - 1, PageDown: Math.min(last, at + 8), PageUp: Math.max(0, at - 8) }[event.key];

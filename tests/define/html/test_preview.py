@@ -86,3 +86,16 @@ def test_damaged_file_is_refused(tmp_path):
     (tmp_path / "dm.xpt").write_bytes(b"no XPT")
     with pytest.raises(Refusal, match="TAB-002"):
         preview_of(tmp_path)
+
+
+def test_texts_have_ends_where_they_are_numbers_or_dates(tmp_path):
+    (tmp_path / "lb.csv").write_text(
+        "LBORRES,LBDTC,LBTEST,LBMIX\n10,2014-01-02,Sodium,9\n9,2014-01,Albumin,<5\n.5,2013-12-31T10:00,Sodium,1\n"
+    )
+    found = {
+        name: (one.smallest, one.largest)
+        for name, one in preview_of(tmp_path).datasets["LB"].variables.items()
+    }
+    assert found["LBORRES"] == (".5", "10")
+    assert found["LBDTC"] == ("2013-12-31T10:00", "2014-01-02")
+    assert found["LBTEST"] == found["LBMIX"] == ("", "")
