@@ -12,6 +12,7 @@ import click
 from trialkit.failure import problem_of, terminal_ready
 from trialkit.own import check_packages, part_of, standard_of
 from trialkit.problems import Exit, Refusal
+from trialkit.submission.cli import COMMANDS
 from trialkit.terminal import Terminal, show_problems
 from trialkit.usage import Exampled
 
@@ -126,52 +127,6 @@ def define(specs: Path, sdtm: Path | None, adam: Path | None, inputs: Path | Non
         if folder:
             made = publish(specs, folder, part, inputs=inputs, raw=raw)
             messages().print(f"{made.datasets} datasets described: {', '.join(made.files)} in {folder}")
-
-
-@cli.command()
-@click.argument("specs", type=FOLDER, metavar="SPEC_DIR")
-@click.option("--build", type=FOLDER, required=True, help="The study's output folder, with sdtm/ and adam/.")
-@click.option("--out", type=FOLDER, required=True, help="Folder for m5/, contents and checksums.")
-def package(specs: Path, build: Path, out: Path) -> None:
-    """Lay out the study folder of module 5, and check names, sizes, links, PDF files and builds."""
-    from trialkit.submission.package import package as lay_out
-    from trialkit.submission.package import show_packaged
-
-    for line in show_packaged(lay_out(specs, build, out)):
-        messages().print(line)
-
-
-@cli.command()
-@click.argument("specs", type=FOLDER, metavar="SPEC_DIR")
-@click.option("--build", type=FOLDER, required=True, help="The study's output folder, with sdtm/ and adam/.")
-@click.option("--out", type=FOLDER, required=True, help="Folder for the page, the workbook and JSON.")
-@click.option(
-    "--core",
-    "place",
-    type=click.Path(path_type=Path),
-    envvar="TRIALKIT_CORE",
-    help="CDISC CORE: its release folder, or an environment with its package; also TRIALKIT_CORE.",
-)
-@click.option(
-    "--core-cache",
-    "cache",
-    type=FOLDER,
-    envvar="TRIALKIT_CORE_CACHE",
-    help="Its cache; default: resources/cache beside it; also TRIALKIT_CORE_CACHE.",
-)
-@click.option("--workers", type=click.IntRange(1, 64), default=1, show_default=True, help="Processes.")
-def conformance(
-    specs: Path, build: Path, out: Path, place: Path | None, cache: Path | None, **more: int
-) -> Exit:
-    """List what all checks found, also CDISC CORE's, and what the study accepts. Exit code 1: any other."""
-    from trialkit.submission.conformance import conformance as check_all
-    from trialkit.submission.conformance import show_conformance
-    from trialkit.submission.core import find_core
-
-    made = check_all(specs, build, out, find_core(place, cache) if place else None, **more)
-    for line in show_conformance(made, out):
-        messages().print(line)
-    return made.exit()
 
 
 @cli.command()
@@ -394,6 +349,10 @@ def import_workbook(file: Path, out: Path) -> Exit:
     """Write the define.xml of a workbook of any generation."""
     code: Exit = part_of("define", "commands").define_import(file, out)
     return code
+
+
+for command in COMMANDS:
+    cli.add_command(command)
 
 
 def main() -> None:
