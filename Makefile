@@ -39,7 +39,7 @@ $(OUT)/adam: | .venv/base $(SDTM)
 	$(TRIALKIT) adam specs/$(STUDY) --sdtm $(SDTM) --out $(OUT) --workers $(WORKERS)
 
 define: .venv/base $(OUT)/adam ## Describe the datasets in define.xml and define.html: STUDY=, OUT=
-	$(TRIALKIT) define specs/$(STUDY) --sdtm $(SDTM) --adam $(OUT)/adam
+	$(TRIALKIT) define specs/$(STUDY) --sdtm $(SDTM) --adam $(OUT)/adam --raw $(RAW)
 
 package: .venv/base ## Lay out and check the submission: STUDY=, OUT=
 	$(TRIALKIT) package specs/$(STUDY) --build $(OUT) --out $(OUT)/package
@@ -54,7 +54,7 @@ all: .venv/base ## Build all that a submission needs: SDTM, ADaM, analyses, anno
 	$(if $(wildcard specs/$(STUDY)/adam/*.yaml),$(MAKE) adam)
 	$(if $(wildcard specs/$(STUDY)/analysis/*.yaml),$(MAKE) analyze)
 	$(MAKE) acrf
-	$(if $(wildcard specs/$(STUDY)/adam/*.yaml),$(MAKE) define,$(TRIALKIT) define specs/$(STUDY) --sdtm $(SDTM))
+	$(if $(wildcard specs/$(STUDY)/adam/*.yaml),$(MAKE) define,$(TRIALKIT) define specs/$(STUDY) --sdtm $(SDTM) --raw $(RAW))
 
 simulate: .venv/base ## Simulate a raw export: STUDY=, SUBJECTS=, SEED=, RAW=
 	$(TRIALKIT) simulate specs/$(STUDY) --subjects $(SUBJECTS) --seed $(SEED) --out $(RAW)
