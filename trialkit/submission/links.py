@@ -138,6 +138,8 @@ def wrong(link: Link, contents: Contents) -> tuple[Kind, str] | None:
 
 
 def _in_pdf(link: Link, fragment: str, pdf: Pdf) -> tuple[Kind, str] | None:
+    if not pdf.pages:  # it could not be read, which is said where it was tried
+        return None
     asked = dict(parse_qsl(fragment))
     page, name = link.page or asked.get("page", ""), link.destination or asked.get("nameddest", "")
     if page and not (page.isdigit() and 1 <= int(page) <= pdf.pages):

@@ -13,7 +13,9 @@ from trialkit.submission.findings import Finding, Level
 from trialkit.submission.layout import DEFINE
 from trialkit.submission.parts import BESIDE, Part, Parts
 
-NO_REPORT = Kind("CONF-001", "no report of the build", "Build the study again.", exit=Exit.SPEC)
+NO_REPORT = Kind(
+    "CONF-001", "no report of the build that can be read", "Build the study again.", exit=Exit.SPEC
+)
 PROBLEMS = "problems.csv"
 _SAME = ("code", "dataset", "variable", "what", "spec", "count")
 
@@ -30,7 +32,15 @@ def own_findings(parts: Parts) -> list[Finding]:
     missing = [part.name for part in parts.data() if not _report(parts, part).is_file()]
     if missing:
         raise Refusal([Problem(NO_REPORT, f"no {BESIDE[name][1]}/{PROBLEMS}") for name in missing])
-    return [one for part in parts.data() for one in _of_report(part.name, _report(parts, part))]
+    return [one for part in parts.data() for one in _read(part.name, _report(parts, part))]
+
+
+def _read(part: str, path: Path) -> list[Finding]:
+    try:
+        return list(_of_report(part, path))
+    except (KeyError, ValueError, TypeError, csv.Error) as error:
+        what = f"{BESIDE[part][1]}/{PROBLEMS} is damaged"
+        raise Refusal([Problem(NO_REPORT, what)]) from error
 
 
 def _report(parts: Parts, part: Part) -> Path:

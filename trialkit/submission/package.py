@@ -132,7 +132,8 @@ def _named(job: _Job, layout: Layout) -> Iterator[Problem]:
             yield Problem(NOT_THERE, f"{one.name} of {one.section} is missing", Place(one.path))
         elif one.sort == "dataset":
             name, size = _dataset(one), one.source.stat().st_size
-            yield from size_problem(name, size, one.path, split=name in job.spec.split)
+            rule = job.spec.split.get(name)
+            yield from size_problem(name, size, one.path, split=rule is not None and size > rule.above)
 
 
 def _dataset(entry: Entry) -> str:

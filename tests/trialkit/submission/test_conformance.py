@@ -261,6 +261,13 @@ def test_a_report_that_is_missing(place):
         own_findings(open_parts(place.build))
 
 
+@pytest.mark.parametrize("data", [b"code\n1\n", b"\xff\xfe", b"severity,count\nerror,x\n"])
+def test_a_report_that_is_damaged(place, data):
+    (place.build / "reports" / "problems.csv").write_bytes(data)
+    with pytest.raises(Refusal, match="CONF-001"):
+        own_findings(open_parts(place.build))
+
+
 def test_a_stale_build_is_refused(place):
     raw = place.specs / "raw" / "subjects.csv"
     raw.write_text(raw.read_text(encoding="utf-8").replace("Female", "Male"), encoding="utf-8")

@@ -305,12 +305,19 @@ def test_a_dataset_above_the_limit_without_a_rule(place, monkeypatch):
     assert codes(place) == ["PKG-013"]
 
 
+def test_a_rule_that_begins_above_the_limit_is_none(place, monkeypatch):
+    monkeypatch.setattr("trialkit.submission.names.LARGEST", 1000)
+    (place.specs / "package.yaml").write_text("split: {VS: {by: VSTESTCD, above: 9GB}}\n", encoding="utf-8")
+    assert ("PKG-013", f"VS has {(place.sdtm / 'vs.xpt').stat().st_size:,} bytes") in refused(place)
+
+
 def test_out_is_no_folder_of_the_build(place):
     with pytest.raises(Refusal, match="PUB-002"):
         package(place.specs, place.build, place.sdtm)
 
 
 def test_a_pdf_file_that_is_encrypted(place, pdf):
+    spoil(place, "</main>", '<a href="csdrg.pdf#page=2">x</a></main>')
     pdf(place.build / "csdrg.pdf", change=lambda writer: writer.encrypt("", "owner", algorithm="RC4-128"))
     pdf(place.build / "adam" / "adrg.pdf", version="1.3")
     assert refused(place) == [
