@@ -8,8 +8,11 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+from define.acrf import Acrf
+from define.acrf import build as build_acrf
 from define.build.build import Extras, build_define
 from define.build.package import Package, open_package
+from define.build.pages import NO_PAGES, Pages
 from define.build.ways import Other, Ways
 from define.html.page import render
 from define.html.preview import preview_of
@@ -18,7 +21,7 @@ from trialkit.own import part_of, standard_of
 from trialkit.publish import read_manifest
 from trialkit.study import from_datasets, load_study
 
-XML, PAGE, SHEET = "define.xml", "define.html", "define2-1.xsl"
+XML, PAGE, SHEET, CRF = "define.xml", "define.html", "define2-1.xsl", "acrf.pdf"
 VERSIONS = {"sdtm": "3.4", "adam": "1.3"}
 
 
@@ -38,7 +41,7 @@ class Written:
 def publish_define(
     specs: Path, folder: Path, part: str, *, inputs: Path | None = None, raw: Path | None = None
 ) -> Written:
-    """Describe the datasets of a folder in define.xml and define.html beside them.
+    """Describe the datasets of a folder in define.xml and define.html beside them, SDTM with its annotated CRF.
 
     Args:
         specs: the study's folder.
@@ -59,7 +62,9 @@ def publish_define(
     package = open_package(specs, folder, standard_of(part, number), inputs)
     sheet, displays = stylesheet(), displays_of(specs, folder if part == "adam" else folder.parent / "adam")
     mine = displays if part == "adam" else ()
-    define = build_define(package, Extras(displays=mine, stylesheet=sheet is not None))
+    crf = build_acrf(package.study, raw, folder / CRF) if part == "sdtm" and raw else None
+    extras = Extras(crf=CRF if crf else "", pages=_pages(crf), displays=mine, stylesheet=sheet is not None)
+    define = build_define(package, extras)
     lineage = _ways(package, specs, part, displays).lineage()
     preview = preview_of(folder, package.study.spec.preview, [one.name for one in package.datasets])
     files = {
@@ -70,7 +75,7 @@ def publish_define(
         files[SHEET] = sheet.read_bytes()
     for name, data in files.items():
         _replace(folder / name, data)
-    return Written(folder, len(package.datasets), tuple(files))
+    return Written(folder, len(package.datasets), (*files, *([CRF] if crf else [])))
 
 
 def displays_of(specs: Path, data: Path) -> Sequence[Any]:
@@ -83,6 +88,13 @@ def displays_of(specs: Path, data: Path) -> Sequence[Any]:
         return ()
     found: Sequence[Any] = part_of("adam", "analysis.run").load_plan(specs, data).displays
     return found
+
+
+def _pages(crf: Acrf | None) -> Pages:
+    """Say on which pages of the annotated CRF the columns stand."""
+    if crf is None:
+        return NO_PAGES
+    return Pages({column: (page,) for column, (page, _) in crf.places.items()})
 
 
 def _ways(package: Package, specs: Path, part: str, displays: Sequence[Any]) -> Ways:

@@ -6,10 +6,13 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
+from pypdf import PdfReader
 
+from define.build.package import open_package
 from define.check.run import check_define
 from define.read import read_define
 from trialkit.cli import cli
+from trialkit.own import standard_of
 from trialkit.problems import Problems, Refusal
 from trialkit.publish import hashes
 
@@ -29,7 +32,7 @@ def built(tmp_path_factory):
     call("simulate", STUDY, "--seed", 1, "--out", out / "raw")
     call("sdtm", STUDY, "--raw", out / "raw", "--out", out, "--no-json")
     call("adam", STUDY, "--sdtm", out / "sdtm", "--out", out, "--no-json")
-    call("define", STUDY, "--sdtm", out / "sdtm", "--adam", out / "adam")
+    call("define", STUDY, "--sdtm", out / "sdtm", "--adam", out / "adam", "--raw", out / "raw")
     return out
 
 
@@ -111,10 +114,31 @@ def test_the_page_leads_from_a_result_to_its_raw_column_and_its_analyses(built):
     assert len(set(subjects)) <= 30  # of USUBJID itself the most frequent values, never records
 
 
+def test_pages_of_the_annotated_crf_bear_the_variables_they_are_named_for(built):
+    data = read_define(built / "sdtm" / "define.xml", Problems()).study.metadata
+    crf = PdfReader(built / "sdtm" / "acrf.pdf")
+    notes = [
+        " ".join(str(one.get_object().get("/Contents", "")) for one in page.get("/Annots", []))
+        for page in crf.pages
+    ]
+    pages = {
+        (item.name, int(page))
+        for item in data.items
+        for origin in item.origins
+        for document in origin.documents
+        for ref in document.pages
+        for page in (ref.page_refs or "").split()
+    }
+    missing = {(name, page) for name, page in pages if name not in notes[page - 1]}
+    assert len(pages) > 80
+    assert missing == set()
+
+
 def test_the_same_again(built, tmp_path):
     shutil.copytree(built, tmp_path / "again")
     before = {part: hashes(built / part) for part in ("sdtm", "adam")}
-    call("define", STUDY, "--sdtm", tmp_path / "again" / "sdtm", "--adam", tmp_path / "again" / "adam")
+    again = tmp_path / "again"
+    call("define", STUDY, "--sdtm", again / "sdtm", "--adam", again / "adam", "--raw", again / "raw")
     for one, kept in before.items():
         assert hashes(tmp_path / "again" / one) == kept
 
@@ -133,3 +157,13 @@ def test_a_stale_build_is_refused(built, tmp_path):
         assert isinstance(found.exception, Refusal)
         assert "DEFB-002" in str(found.exception)
         assert said in str(found.exception)
+        assert f"Build the datasets again with `trialkit {part}`." in str(found.exception)
+
+
+def test_a_table_made_after_the_build_is_none_of_it(built, tmp_path):
+    shutil.copytree(STUDY, tmp_path / "specs")
+    (tmp_path / "specs" / "tables" / "later.csv").write_text("A\n1\n", "utf-8")
+    assert open_package(tmp_path / "specs", built / "sdtm", standard_of("sdtm", "3.4")).datasets
+    (tmp_path / "specs" / "tables" / "visits.csv").write_text("VISITNUM,VISIT\n1,DAY 1\n", "utf-8")
+    with pytest.raises(Refusal, match=r"tables/visits\.csv is new since the build"):
+        open_package(tmp_path / "specs", built / "sdtm", standard_of("sdtm", "3.4"))
