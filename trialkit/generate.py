@@ -6,6 +6,7 @@ import importlib
 import json
 import pkgutil
 from pathlib import Path
+from typing import Any
 
 from trialkit.language import PACKAGES
 from trialkit.own import part_of
@@ -55,9 +56,10 @@ def schemas() -> dict[str, str]:
     """Give the JSON Schemas of specs by their file names.
 
     >>> sorted(schemas())
-    ['dataset.schema.json', 'study.schema.json']
+    ['analysis.schema.json', 'dataset.schema.json', 'study.schema.json']
     """
-    made = {"dataset": dataset_schema(find_rules(PACKAGES)), "study": study_schema()}
+    displays: dict[str, Any] = part_of("adam", "analysis.reference").schema()
+    made = {"analysis": displays, "dataset": dataset_schema(find_rules(PACKAGES)), "study": study_schema()}
     return {
         f"{name}.schema.json": json.dumps(schema, indent=1, ensure_ascii=False) + "\n"
         for name, schema in made.items()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from textwrap import dedent, indent
 from types import CodeType, FunctionType
 from typing import Any, get_args, get_origin
@@ -173,7 +173,14 @@ def inner_keys(model: type[Model]) -> Iterator[tuple[str, list[Key]]]:
     for name, info in model.model_fields.items():
         for part in parts_of(info.annotation):
             if isinstance(part, type) and issubclass(part, Model) and not issubclass(part, Rule):
-                yield info.alias or name, keys_of(part)
+                yield info.alias or name, _filled(keys_of(part), info.default)
+
+
+def _filled(keys: list[Key], whole: Any) -> list[Key]:
+    """Give keys the defaults that the mapping has where it is left out."""
+    if not isinstance(whole, Model):
+        return keys
+    return [replace(key, default=str(getattr(whole, key.name, "") or "")) for key in keys]
 
 
 def _meaning(info: FieldInfo) -> str:

@@ -26,6 +26,7 @@ NO_FILE = Kind("SPEC-001", "spec file cannot be read", "Check the path and the p
 NOT_YAML = Kind("SPEC-002", "not valid YAML", "Mend the syntax at the caret.", exit=Exit.SPEC)
 TWICE = Kind("SPEC-003", "key stands twice", "Keep one of the two.", exit=Exit.SPEC)
 UNKNOWN_KEY = Kind("SPEC-004", "unknown key", "See `trialkit rules` for the keys.", exit=Exit.SPEC)
+UNQUOTED = 'Within braces a text with a comma stands in double quotes: {comment: "A, B"}.'
 NO_KEY = Kind("SPEC-005", "key is missing", "Add the key.", exit=Exit.SPEC)
 BAD_VALUE = Kind("SPEC-006", "value does not fit", "Give a value of the kind that is named.", exit=Exit.SPEC)
 NOT_PLAIN = Kind(
@@ -103,7 +104,8 @@ class Loading:
         where, key = find(data, path), str(path[-1]) if path else ""
         if detail["type"] == "extra_forbidden":
             names = [*field_names(model_at(model, path[:-1])), *_beside(data, path)]
-            self.add(UNKNOWN_KEY, f"unknown key '{key}'", where, did_you_mean(key, names))
+            hint = UNQUOTED if " " in key else did_you_mean(key, names)
+            self.add(UNKNOWN_KEY, f"unknown key '{key}'", where, hint)
         elif detail["type"] == "missing":
             hint = f"{description(model_at(model, path[:-1]), key)}{_mistaken(data, path)}"
             self.add(NO_KEY, f"key '{key}' is missing", find(data, path[:-1]), hint)

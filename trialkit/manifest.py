@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Mapping
 from importlib.metadata import version
 from typing import Any
 
 from trialkit.result import Result
 from trialkit.standard import Standard
+
+KNOWN_TABLES = frozenset({"tables/units.csv", "tables/visits.csv"})  # rules use them without naming them
 
 
 def facts_of(result: Result, standard: Standard) -> dict[str, Any]:
@@ -48,6 +51,30 @@ def facts_of(result: Result, standard: Standard) -> dict[str, Any]:
         "problems": {"queries": sum(problem.count for problem in result.problems.queries())},
     }
     return {**made, "build": sha256(json.dumps(made, sort_keys=True).encode())[:16]}
+
+
+def changed_specs(texts: Mapping[str, str], then: Mapping[str, str]) -> dict[str, str]:
+    """Say of each spec that is not the one of a build what became of it since.
+
+    A table that has been written since is left out: no spec of the build can have named it.
+
+    Args:
+        texts: the specs of today, by their path.
+        then: their hashes in the manifest of the build.
+
+    >>> changed_specs({"study.yaml": "a", "sdtm/dm.yaml": "b", "tables/x.csv": "c"}, {"study.yaml": ""})
+    {'sdtm/dm.yaml': 'is new', 'study.yaml': 'has changed'}
+    """
+    now = {name: sha256(text.encode()) for name, text in texts.items()}
+    said: dict[str, str] = {}
+    for name in sorted(now.keys() | then.keys()):
+        if name not in then and (not name.startswith("tables/") or name in KNOWN_TABLES):
+            said[name] = "is new"
+        elif name not in now:
+            said[name] = "is gone"
+        elif name in then and now[name] != then[name]:
+            said[name] = "has changed"
+    return said
 
 
 def sha256(data: bytes) -> str:

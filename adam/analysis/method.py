@@ -101,7 +101,7 @@ def classes_by_key(package: str, base: type[M]) -> dict[str, type[M]]:
     >>> "paired" in classes_by_key("adam.methods", Method)
     True
     """
-    return {one.key(): one for one in classes_in((package,), base)}
+    return {one.key(): one for one in classes_in((package,), base) if one is not base}
 
 
 def chosen(value: Any, info: ValidationInfo, package: str, base: type[M]) -> Any:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from adam.analysis.method import Method, classes_by_key
@@ -125,7 +124,6 @@ def pages() -> dict[str, str]:
     """Give the generated files by their path in the repository.
 
     >>> sorted(pages())
-    ['docs/analyses.md', 'specs/schema/analysis.schema.json']
+    ['docs/analyses.md']
     """
-    text = json.dumps(schema(), indent=1, ensure_ascii=False) + "\n"
-    return {"docs/analyses.md": reference(), "specs/schema/analysis.schema.json": text}
+    return {"docs/analyses.md": reference()}

@@ -24,6 +24,7 @@ from trialkit.study import NO_STUDY
 from trialkit.tables import read_table
 
 NO_DATASET = Kind("ANL-001", "unknown analysis dataset", "Build it, or correct its name.", exit=Exit.SPEC)
+NO_DATA = Kind("ANL-006", "no analysis datasets", "Build them first with `trialkit adam`.", exit=Exit.SPEC)
 NO_ANALYSES = Kind("ANL-004", "no analysis is declared", "Write a file in analysis/.", exit=Exit.SPEC)
 TWICE = Kind("ANL-005", "two analyses of one name", "Give each an identifier of its own.", exit=Exit.SPEC)
 FOLDER = "analysis"
@@ -84,9 +85,16 @@ def load_plan(specs: Path, data: Path) -> Plan:
     if not displays and not problems.items:
         problems.add(Problem(NO_ANALYSES, f"{FOLDER}/ has no .yaml file", Place(FOLDER)))
     problems.refuse()
-    plan = Plan(study, displays, datasets_in(data), texts)
+    plan = Plan(study, displays, _files(data), texts)
     check_plan(plan).refuse()
     return plan
+
+
+def _files(data: Path) -> dict[str, Path]:
+    try:
+        return datasets_in(data)
+    except Refusal:
+        raise Refusal([Problem(NO_DATA, f"no datasets in '{data.name}'")]) from None
 
 
 def check_plan(plan: Plan) -> Problems:
@@ -176,7 +184,7 @@ def analyze(specs: Path, data: Path, out: Path) -> Outcome:
         out: the output folder of the study; results go to its folder ``analysis``.
 
     Raises:
-        Refusal: with every problem of the specs; ANL-001 to ANL-005, PUB-001 to PUB-003.
+        Refusal: with every problem of the specs; ANL-001 to ANL-006, PUB-001 to PUB-003.
 
     >>> analyze(Path("nowhere"), Path("nowhere"), Path("nowhere"))
     Traceback (most recent call last):

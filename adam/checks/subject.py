@@ -7,6 +7,8 @@ import numpy as np
 from trialkit.checks.review import Review
 from trialkit.match import match
 from trialkit.problems import Kind, Place, Problem
+from trialkit.rules.values import Constant
+from trialkit.spec import Variable
 
 OTHER_COPY = Kind(
     "CHECK-310",
@@ -20,7 +22,7 @@ LATE_START = Kind(
 NO_VALUE = Kind(
     "CHECK-313",
     "a variable has no value in any record",
-    "Correct its rule; where it is right, accept the finding with its reason.",
+    'Correct its rule, or say why it is empty: {constant: "", comment: WHY}.',
     "query",
 )
 FLAGLESS = Kind(
@@ -80,15 +82,22 @@ def days(review: Review) -> list[Problem]:
 def values(review: Review) -> list[Problem]:
     """Find variables without any value, which a wrong rule may have made; records must be there.
 
+    A variable whose spec says that it is empty, and why, has no wrong rule.
+
     >>> from trialkit.samples import sample_review
     >>> [one.what for one in values(sample_review("LB", AVAL=[float("nan")], PARAMCD=["ALT"]))]
     ['AVAL has no value in any record']
     """
     if not review.count:
         return []
+    meant = {name for name, one in review.built.spec.variables.items() if _meant_empty(one)}
     return [
         Problem(NO_VALUE, f"{name} has no value in any record", where, spec=review.place(name))
         for name in review.built.metas
-        if not review.filled(name).any()
+        if name not in meant and not review.filled(name).any()
         for where in [Place(dataset=review.built.name, variable=name)]
     ]
+
+
+def _meant_empty(one: Variable) -> bool:
+    return bool(one.comment) and isinstance(one.rule, Constant) and not one.rule.text

@@ -9,7 +9,7 @@ from typing import Any
 
 from trialkit.built import Meta
 from trialkit.facts import DatasetFacts
-from trialkit.manifest import sha256
+from trialkit.manifest import changed_specs
 from trialkit.prepare import terminology
 from trialkit.problems import Exit, Kind, Place, Problem, Problems, Refusal
 from trialkit.publish import hashes, read_manifest
@@ -116,15 +116,14 @@ def open_package(specs: Path, folder: Path, standard: Standard, inputs: Path | N
 def _check_fresh(study: Study, manifest: Mapping[str, Any], folder: Path, standard: Standard) -> Problems:
     """Find specs and files that are not those of the build."""
     problems = Problems()
-    part = f"{standard.folder}/"
-    now = {name: sha256(text.encode()) for name, text in study.texts.items()}
-    for name in sorted(now.keys() | manifest["specs"].keys()):
-        if name.startswith((part, "tables/", "study.yaml")) and now.get(name) != manifest["specs"].get(name):
-            problems.add(Problem(STALE, f"spec {name} has changed since the build", Place(name)))
+    part, again = f"{standard.folder}/", f"Build the datasets again with `trialkit {standard.folder}`."
+    for name, what in changed_specs(study.texts, manifest["specs"]).items():
+        if name.startswith((part, "tables/", "study.yaml")):
+            problems.add(Problem(STALE, f"spec {name} {what} since the build", Place(name), hint=again))
     files = hashes(folder)
     for name, code in manifest["outputs"].items():
         if files.get(name) != code:
-            problems.add(Problem(STALE, f"file {name} is not the one of the build", Place(name)))
+            problems.add(Problem(STALE, f"file {name} is not the one of the build", Place(name), hint=again))
     return problems
 
 

@@ -1,10 +1,15 @@
 """What ADaM checks of a finished dataset: one case per finding, and one that is right."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from adam.checks import record_checks
+from adam.checks.subject import values
+from trialkit.rules.values import Constant, Copy
 from trialkit.samples import sample_records, sample_review, sample_store
+from trialkit.spec import DatasetSpec
 
 NAN = np.nan
 ADSL = {"USUBJID": ["1", "2"], "AGE": [60.0, 70.0], "SEX": ["F", ""]}
@@ -66,3 +71,18 @@ def test_findings(changed, expected):
 def test_baseline_is_told_apart_by_its_type():
     types = {"BASETYPE": ["A", "B", "A", "A"], "ABLFL": ["Y", "Y", "Y", ""], "BASE": [10.0, 12.0, 0.0, NAN]}
     assert found(**types, CHG=[NAN] * 3 + [1.0], PCHG=[NAN, 0.0, NAN, NAN]) == [("CHECK-303", "CHG", 1)]
+
+
+@pytest.mark.parametrize(
+    ("rule", "expected"),
+    [
+        ({"rule": Constant(constant=""), "comment": "Not collected."}, 0),
+        ({"rule": Constant(constant="")}, 1),
+        ({"rule": Copy(copy="RACE"), "comment": "Not collected."}, 1),
+    ],
+)
+def test_a_variable_that_is_said_to_be_empty_has_no_wrong_rule(rule, expected):
+    review = sample_review("ADSL", USUBJID=["1"], RACE=[""])
+    said = {"dataset": "ADSL", "records": [{"read": "DM"}], "keys": ["USUBJID"], "variables": {"RACE": rule}}
+    review = replace(review, built=replace(review.built, spec=DatasetSpec.model_validate(said)))
+    assert len(values(review)) == expected

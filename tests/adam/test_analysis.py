@@ -14,9 +14,11 @@ import pytest
 from click.testing import CliRunner
 from scipy import stats
 
+from adam.analysis.run import load_plan
 from trialkit.attributes import Dataset, Variable, data_type
 from trialkit.cli import cli
 from trialkit.column import Column
+from trialkit.problems import Refusal
 from trialkit.publish import hashes
 from trialkit.xpt import write_xpt
 
@@ -294,6 +296,14 @@ def test_bad_specs_are_refused_before_anything_is_written(tmp_path, change, code
     text = re.sub(r" analysis/t1.yaml:\d+:\d+", "", str(found.exception))
     assert code in text
     assert not (tmp_path / "out").exists()
+
+
+def test_a_folder_without_datasets_says_how_to_make_them(tmp_path):
+    (tmp_path / "study.yaml").write_text("study: S\ncreated: 2024-01-31T00:00:00\nsources: {}\n", "utf-8")
+    (tmp_path / "analysis").mkdir()
+    (tmp_path / "analysis" / "t1.yaml").write_text("display: T-1\ntitle: T\n", "utf-8")
+    with pytest.raises(Refusal, match="ANL-006 no datasets in 'adam'"):
+        load_plan(tmp_path, tmp_path / "adam")
 
 
 def test_a_subject_with_two_values_of_a_side_is_refused(tmp_path):

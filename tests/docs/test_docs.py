@@ -41,7 +41,7 @@ GIVEN = {  # what a page begins with
     "docs/howto-registry.md": [("tests/sdtm/registry/records/trial.json", "NCT99990001.json")],
 }
 WRITING = __name__ == "__main__"
-GENERATED = {"language.md", "problems.md"}
+GENERATED = {"analyses.md", "language.md", "problems.md"}
 
 
 class Page:

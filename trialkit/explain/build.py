@@ -12,7 +12,7 @@ import numpy as np
 from trialkit.column import Column
 from trialkit.cutoff import same_rows
 from trialkit.explain.xptcolumns import XptColumns, open_xpt
-from trialkit.manifest import sha256
+from trialkit.manifest import changed_specs
 from trialkit.problems import Exit, Kind, Place, Problem, Problems, Refusal, did_you_mean
 from trialkit.publish import read_manifest
 from trialkit.raw.read import read
@@ -282,8 +282,6 @@ def open_build(out: Path, specs: Path, raw: Path, standard: Standard) -> Build:
     if standard.from_datasets:
         study = from_datasets(study, raw)
     build = Build(out, standard, study, raw, manifest)
-    now = {name: sha256(text.encode()) for name, text in study.texts.items()}
-    for name in sorted(now.keys() | manifest["specs"].keys()):
-        if now.get(name) != manifest["specs"].get(name):
-            build.warnings.append(f"spec {name} has changed since the build")
+    for name, what in changed_specs(study.texts, manifest["specs"]).items():
+        build.warnings.append(f"spec {name} {what} since the build")
     return build

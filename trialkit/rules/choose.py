@@ -53,8 +53,9 @@ class When(Model):
 class Case(VariableRule):
     """The first case that applies: {case}; else {else}.
 
-    A text after `then` and `else` is the value itself; a column is written `{copy: COLUMN}`. Each
-    rule sees only the records of its case, so that it finds no fault with others.
+    A text after `then` and `else` is the value itself, which a numeric variable reads as a number; a
+    column is written `{copy: COLUMN}`. Each rule sees only the records of its case, so that it finds no
+    fault with others.
 
     >>> Case(case=[{"when": "AGE >= 65", "then": "Y"}]).sentence()
     "The first case that applies: when AGE >= 65, then 'Y'; else missing."
