@@ -17,7 +17,7 @@ def test_every_dataset_and_variable_of_the_guide_is_there():
     facts = sdtmig()
     assert len(facts.datasets) == 63
     assert sum(len(dataset.variables) for dataset in facts.datasets.values()) == 1917
-    assert len(adamig().dataset("ADSL").variables), len(adamig().dataset("BDS").variables) == (141, 195)
+    assert len(adamig().dataset("ADSL").variables), len(adamig().structures["BDS"].variables) == (141, 195)
 
 
 def test_variables_state_what_the_standard_states():
@@ -35,7 +35,7 @@ def test_variables_state_what_the_standard_states():
 
 
 def test_labels_fit_a_transport_file():
-    everything = [*sdtmig().datasets.values(), *adamig().datasets.values()]
+    everything = [*sdtmig().datasets.values(), *adamig().structures.values()]
     # ADaMIG 1.3 publishes one label of 41 characters.
     long = {
         variable.name for dataset in everything for variable in dataset.allowed if len(variable.label) > 40
@@ -54,7 +54,7 @@ def test_the_guide_never_contradicts_the_order_of_the_model(name):
 
 
 def test_every_codelist_is_in_the_terminology():
-    everything = [*sdtmig().datasets.values(), *adamig().datasets.values()]
+    everything = [*sdtmig().datasets.values(), *adamig().structures.values()]
     named = {name for dataset in everything for variable in dataset.listed for name in variable.codelists}
     assert {name for name in named if BOTH.find(name) is None} == {"C85495"}
     assert all(name == "C85495" or BOTH.codelist(name).name == name for name in named)
@@ -118,12 +118,12 @@ def test_unknown_version_is_refused():
     ],
 )
 def test_placeholders_are_filled_in(dataset, name, label):
-    found = adamig().variable(dataset, name)
+    found = adamig().structures[dataset].find(name)
     assert (found.name, found.label) == (name, label)
 
 
 def test_a_name_that_fits_no_placeholder_is_unknown():
     assert adamig().variable("ADSL", "TRT1P") is None
-    assert adamig().variable("BDS", "CRIT0FL") is None
-    assert adamig().variable("BDS", "MYSDTM").type == "Num"
-    assert adamig().variable("BDS", "MYDTF").codelists == ("DATEFL",)
+    assert adamig().structures["BDS"].find("CRIT0FL") is None
+    assert adamig().structures["BDS"].find("MYSDTM").type == "Num"
+    assert adamig().structures["BDS"].find("MYDTF").codelists == ("DATEFL",)
