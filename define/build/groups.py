@@ -8,10 +8,10 @@ from define.build.codelists import Codelists
 from define.build.comments import Texts, accepted
 from define.build.conditions import where_clause
 from define.build.methods import Sentences
-from define.build.origins import COLLECTED, Found, Origins, origin_element
+from define.build.origins import COLLECTED, Found, Origins, declared, origin_element
 from define.build.package import Described, Package
 from define.build.pages import NO_PAGES, Pages
-from define.build.valuelevel import Level, levels_of
+from define.build.valuelevel import Level, as_numbers, levels_of
 from define.build.values import described as form_of
 from define.model import (
     Alias,
@@ -29,6 +29,7 @@ from define.model import (
 )
 from trialkit.column import Column
 from trialkit.plan import all_variables
+from trialkit.spec import ValueLevel
 
 CLASSES = {
     "Special-Purpose": "SPECIAL PURPOSE", "Special Purpose": "SPECIAL PURPOSE", "Events": "EVENTS",
@@ -170,8 +171,8 @@ class Elements:
         if one.companion:
             text = "The value of the variable that IDVAR names, in the parent record."
         else:
-            declared = all_variables(one.spec)[name].method
-            text = declared or Sentences.of(one.spec, self.package.study.datasets).text(name)
+            own = all_variables(one.spec)[name].method
+            text = own or Sentences.of(one.spec, self.package.study.datasets).text(name)
         return self.texts.method(oid, f"Algorithm for {one.name}.{name}", text)
 
     def _value_list(self, one: Described, name: str, levels: list[Level], found: Found) -> ValueListRef:
@@ -189,15 +190,35 @@ class Elements:
             one, level.variable, column, origin, f"IT.{one.name}.{level.variable}.{_plain(level.name)}"
         )
         item = replace(item, description=Description.of(level.label), comment_oid="", codelist=None)
+        if level.said:
+            item = self._said(one, level, level.said, item)
         self.items[item.oid] = item
         where = (WhereClauseRef(where_clause_oid=clause.oid),)
         return ItemRef(
             item_oid=item.oid, mandatory=False, order_number=order, method_oid=method, where_clauses=where
         )
 
+    def _said(self, one: Described, level: Level, said: ValueLevel, item: ItemDef) -> ItemDef:
+        """Add what the spec says of a value level."""
+        column = one.table.columns[level.variable].take(level.rows)
+        own = self.package.terms.find(said.codelist) if said.codelist else None
+        if said.type == "Num" and column.kind == "text":
+            form = form_of(as_numbers(column, said))
+            item = replace(item, data_type=form.data_type, significant_digits=form.digits)
+        return replace(
+            item,
+            description=Description.of(said.label or level.label),
+            comment_oid=self.texts.comment(f"COM.{item.oid.removeprefix('IT.')}", said.comment),
+            codelist=self.codelists.ref(one, level.variable, column, own.name) if own else None,
+        )
+
     def _of_level(self, one: Described, level: Level, found: Found) -> tuple[Found, str]:
         """Give origin and method of a value-level item: a qualifier has its own."""
         if not one.companion:
+            found = declared(level.said.origin, found) if level.said and level.said.origin else found
+            if level.said and level.said.method and found.type == "Derived":
+                where = f"{one.name}.{level.variable}.{_plain(level.name)}"
+                return found, self.texts.method(f"MT.{where}", f"Algorithm for {where}", level.said.method)
             return found, self._method(one, level.variable, found)
         name = level.conditions[0].values[0]
         own = self.origins.of(one.spec, name)

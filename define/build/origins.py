@@ -88,11 +88,11 @@ class Origins:
         ('Assigned', 'Sponsor')
         """
         variable = {**spec.variables, **spec.supplemental}.get(name)
-        declared = variable.origin if variable else None
+        own = variable.origin if variable else None
         if variable is None:
             return Found(NOT_AVAILABLE)
         found = self._read(spec, name, variable)
-        return _declared(declared, found) if declared else found
+        return declared(own, found) if own else found
 
     def _read(self, spec: DatasetSpec, name: str, variable: Variable) -> Found:
         leaves = self.made[spec.dataset].variables.get(name, NOTHING)
@@ -147,7 +147,12 @@ class Origins:
         return sorted({self.study.spec.sources[one.table].collected_by for one in columns})
 
 
-def _declared(origin: Origin, found: Found) -> Found:
+def declared(origin: Origin, found: Found) -> Found:
+    """Give the origin that a spec declares, with what stands behind the values.
+
+    >>> declared(Origin(type="Protocol"), Found("Collected", "Investigator")).source
+    'Sponsor'
+    """
     source = origin.source or (found.source if found.type == origin.type else "")
     if not source and origin.type in ("Derived", "Assigned", "Protocol"):
         source = "Sponsor"

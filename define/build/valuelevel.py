@@ -3,18 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from define.build.conditions import Condition
+from define.build.conditions import Condition, conditions_of
 from define.build.package import Described
 from trialkit.column import Column, combine
 from trialkit.match import order_by
 from trialkit.numerals import texts
+from trialkit.problems import Exit, Kind, Problem, Refusal, did_you_mean
+from trialkit.spec import ValueLevel
 
+NO_LEVEL = Kind(
+    "DEFB-003",
+    "a value level that define.xml cannot say",
+    "Let its condition name published variables, and whole tests or parameters.",
+    exit=Exit.SPEC,
+)
 Rows = npt.NDArray[np.int64]
 # The variables that tell tests apart beside their code, where one code has several of their values.
 FURTHER = ("SPEC", "METHOD", "LOC", "LAT", "CAT")
@@ -22,7 +30,7 @@ FURTHER = ("SPEC", "METHOD", "LOC", "LAT", "CAT")
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Level:
-    """The records of one value-level item.
+    """The records of one value-level item, and what the spec says of them.
 
     >>> Level("LBORRES", (Condition("LBTESTCD", "EQ", ("ALT",)),), np.array([0]), "Alanine").name
     'ALT'
@@ -32,6 +40,7 @@ class Level:
     conditions: tuple[Condition, ...]
     rows: Rows
     label: str
+    said: ValueLevel | None = None
 
     @property
     def name(self) -> str:
@@ -46,14 +55,64 @@ class Level:
 def levels_of(described: Described) -> dict[str, list[Level]]:
     """Give the value-level items of a dataset by variable; none where all records are of one kind.
 
+    What the spec declares under `value_level` is added to the items whose records it is about; a variable
+    that has none here gets those that are declared.
+
     Findings have them for --ORRES and --STRESN by --TESTCD, supplemental qualifiers for QVAL by QNAM, the
     trial summary for TSVAL by TSPARMCD, and analysis datasets for AVAL and AVALC by PARAMCD (Define-XML 2.1,
     section 4.4.2).
 
     >>> from types import SimpleNamespace
-    >>> levels_of(SimpleNamespace(table=SimpleNamespace(columns={}, count=0), name="DM"))
+    >>> spec, table = SimpleNamespace(variables={}), SimpleNamespace(columns={}, count=0)
+    >>> levels_of(SimpleNamespace(table=table, name="DM", spec=spec, companion=False))
     {}
     """
+    found = _by_code(described)
+    declared = {} if described.companion else described.spec.variables
+    for name, variable in declared.items():
+        for one in variable.value_level if name in described.table.columns else ():
+            found[name] = _declared(described, name, one, found.get(name, []))
+    return {name: levels for name, levels in found.items() if levels}
+
+
+def _declared(described: Described, name: str, said: ValueLevel, levels: list[Level]) -> list[Level]:
+    """Add what a spec declares to the items that it is about, or make an item of it."""
+    columns = described.table.columns
+    for one in said.when.names:
+        if one not in columns:
+            what = f"'{one}' is no published variable of {described.name}"
+            raise Refusal([Problem(NO_LEVEL, what, said.place("when"), hint=did_you_mean(one, columns))])
+    meant = said.when.mask(lambda one: columns[one], described.table.count)
+    rows = np.flatnonzero(meant & ~columns[name].missing())
+    mine = [level for level in levels if meant[level.rows].all()]
+    if sum(len(level.rows) for level in mine) == len(rows):
+        return [replace(level, said=said) if level in mine else level for level in levels]
+    conditions = conditions_of(said.when)
+    if conditions is None or any(level.said is None or meant[level.rows].any() for level in levels):
+        what = f"{said.when.text} are not the records of value levels of {name}"
+        raise Refusal([Problem(NO_LEVEL, what, said.place("when"))])
+    return [*levels, Level(name, conditions, rows, said.label or name, said)]
+
+
+def as_numbers(column: Column, said: ValueLevel) -> Column:
+    """Read the texts of a value level that is declared numeric.
+
+    Raises:
+        Refusal: DEFB-003 where one is no number.
+
+    >>> from trialkit.expr import compile_expression
+    >>> one = ValueLevel(when=compile_expression("A == 'x'"), type="Num")
+    >>> as_numbers(Column.text(["98.2"]), one).kind
+    'number'
+    """
+    try:
+        return Column.numbers([float(text) for text in texts(column)])
+    except ValueError:
+        what = f"a value where {said.when.text} is no number"
+        raise Refusal([Problem(NO_LEVEL, what, said.place("type"), hint="Leave `type` out.")]) from None
+
+
+def _by_code(described: Described) -> dict[str, list[Level]]:
     columns, prefix = described.table.columns, described.name[:2]
     kinds = (
         ("QNAM", "QLABEL", ("QVAL",)), ("TSPARMCD", "TSPARM", ("TSVAL",)),
