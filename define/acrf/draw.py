@@ -36,6 +36,7 @@ from define.acrf.shapes import (
 )
 
 PRINTED = 4  # the annotation is printed with the page
+PDF_VERSION = (1, 7)  # agencies take 1.4 to 1.7
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +80,9 @@ class _Drawing:
     def __init__(self, fonts: Fonts, about: Description, total: int) -> None:
         self.fonts, self.about, self.total = fonts, about, total
         self.file = io.BytesIO()
-        self.canvas = _Canvas(self.file, pagesize=(WIDTH, HEIGHT), invariant=1, pageCompression=1)
+        self.canvas = _Canvas(
+            self.file, pagesize=(WIDTH, HEIGHT), invariant=1, pageCompression=1, pdfVersion=PDF_VERSION
+        )
         self.canvas._doc.signature = hashlib.md5(usedforsecurity=False)  # else it takes in the clock
         self.destinations: dict[str, Any] = {}
         self.bookmarks: dict[str, list[str]] = defaultdict(list)

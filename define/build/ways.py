@@ -36,13 +36,17 @@ class Other:
     displays: Sequence[Any] = ()
 
     def link(self, dataset: str, variable: str) -> str:
-        """Give the address of a variable on their page; "" where there is none.
+        """Give the address of a variable on their page; "" where it is not shown there.
 
         >>> Other(None, "../adam").link("ADLB", "AVAL")
-        '../adam/define.html#variable/IG.ADLB/IT.ADLB.AVAL'
+        ''
         """
+        spec = self.study.datasets.get(dataset) if self.study else None
+        shown = spec.variables.get(variable) if spec and not spec.working else None
+        if not self.folder or shown is None or shown.working:
+            return ""
         place = anchor("variable", f"IG.{dataset}", f"IT.{dataset}.{variable}")
-        return f"{self.folder}/{PAGE}#{place}" if self.folder else ""
+        return f"{self.folder}/{PAGE}#{place}"
 
 
 @dataclass(slots=True)
