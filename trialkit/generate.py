@@ -18,14 +18,14 @@ from trialkit.schema import dataset_schema, study_schema
 ROOTS = ("trialkit", "sdtm", "adam", "define")
 
 
-def kinds() -> list[Kind]:
-    """Find every kind of problem that a module declares, in order of its code.
+def kinds(roots: tuple[str, ...] = ROOTS) -> list[Kind]:
+    """Find every kind of problem that a module of some packages declares, in order of its code.
 
     >>> any(kind.code == "SPEC-001" for kind in kinds())
     True
     """
     found: dict[str, Kind] = {}
-    for root in ROOTS:
+    for root in roots:
         package = importlib.import_module(root)
         for info in pkgutil.walk_packages(package.__path__, f"{root}."):
             module = importlib.import_module(info.name)
