@@ -54,7 +54,8 @@ def define_check(
     for note in checked.notes:
         terminal.print(note)
     queries = len(checked.problems) - checked.errors
-    terminal.print(f"{checked.errors} errors, {queries} questions; {checked.datasets} datasets")
+    counts = (_count(checked.errors, "error"), _count(queries, "question"))
+    terminal.print(f"{', '.join(counts)}; {_count(checked.datasets, 'dataset')}")
     return checked.exit()
 
 
@@ -108,6 +109,10 @@ def define_import(file: Path, out: Path) -> Exit:
         return _told(problems, "nothing was written")
     write_define(out, define)
     return _told(problems, f"written: {out}")
+
+
+def _count(number: int, word: str) -> str:
+    return f"{number} {word}{'' if number == 1 else 's'}"
 
 
 def _told(problems: Problems, last: str) -> Exit:
