@@ -216,7 +216,7 @@ def init(folder: Path) -> None:
 
     for name in start_study(folder):
         Terminal().print(name)
-    messages().print(f"build it: trialkit sdtm {folder} --raw {folder / 'raw'} --out {folder / 'build'}")
+    messages().print(f"build it: trialkit sdtm {folder} --raw {folder / 'raw'} --out {Path('build') / folder.name}")
 
 
 @cli.group()
