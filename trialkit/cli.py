@@ -216,7 +216,8 @@ def init(folder: Path) -> None:
 
     for name in start_study(folder):
         Terminal().print(name)
-    messages().print(f"build it: trialkit sdtm {folder} --raw {folder / 'raw'} --out {Path('build') / folder.name}")
+    out = Path("build") / folder.name
+    messages().print(f"build it: trialkit sdtm {folder} --raw {folder / 'raw'} --out {out}")
 
 
 @cli.group()
