@@ -129,7 +129,8 @@ EPOCHX:
         partial = np.isnan(day_numbers(when))
         timed = high - low < DAY - 1
         moment = np.where(partial | timed | (self.same_day == "earlier"), low, high)
-        found, at_end = (self._at(who, *at, timed, spans) for at in ((moment, low), (high, high)))
+        found = self._at(who, moment, low, timed, spans)
+        at_end = self._at(who, high, high, timed, spans)
         names = np.append(spans.epoch.objects(), "")
         return np.where(partial & (names[found] != names[at_end]), NONE, found).astype(np.int32)
 
