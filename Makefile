@@ -15,7 +15,7 @@ PILOT_ADAM ?= $(TRIALKIT_REFERENCE)/adam_pilot
 BIN := .venv/bin
 TRIALKIT := $(BIN)/trialkit
 
-.PHONY: help all sdtm acrf adam analyze define package conformance simulate check test test-browser lint docs bench fuzz validate pilot pilot-adam clean
+.PHONY: help all sdtm acrf adam analyze define package conformance simulate check test test-browser lint docs site bench fuzz validate pilot pilot-adam clean
 
 help: ## Show the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "%-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -79,6 +79,9 @@ lint: .venv/dev ## Style and types
 docs: .venv/dev ## Write the generated pages of docs/ and the schemas of specs/
 	$(BIN)/python -m trialkit.generate
 
+site: .venv/docs ## Build the documentation as a site, with search and without network: site/index.html
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
+
 bench: .venv/dev ## Measure against the floor and against pyreadstat
 	$(BIN)/python bench/bench.py
 
@@ -94,8 +97,8 @@ pilot: .venv/dev ## Score CDISCPILOT01 against its published SDTM: PILOT=folder 
 pilot-adam: .venv/dev ## Score the ADaM of CDISCPILOT01 against the published one: PILOT_ADAM=folder with sdtm/ and adam/
 	$(BIN)/python bench/pilot_adam.py --data $(PILOT_ADAM)
 
-clean: ## Remove build/ and .venv
-	rm -rf build .venv
+clean: ## Remove build/, site/ and .venv
+	rm -rf build site .venv
 
 .venv/base: pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed; give one with PYTHON=python3.12")'
@@ -109,4 +112,8 @@ clean: ## Remove build/ and .venv
 
 .venv/browser: .venv/dev
 	$(BIN)/python -m pip install -q --disable-pip-version-check -c constraints.txt -e ".[browser]"
+	@touch $@
+
+.venv/docs: .venv/base
+	$(BIN)/python -m pip install -q --disable-pip-version-check -c constraints.txt -e ".[docs]"
 	@touch $@

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import json
 import pkgutil
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -29,8 +30,14 @@ def kinds(roots: tuple[str, ...] = ROOTS) -> list[Kind]:
         package = importlib.import_module(root)
         for info in pkgutil.walk_packages(package.__path__, f"{root}."):
             module = importlib.import_module(info.name)
-            found |= {item.code: item for item in vars(module).values() if isinstance(item, Kind)}
+            found |= {item.code: item for item in _values(vars(module).values()) if isinstance(item, Kind)}
     return [found[code] for code in sorted(found)]
+
+
+def _values(items: Iterable[Any]) -> Iterator[Any]:
+    """Give items, and those that stand in a mapping."""
+    for item in list(items):
+        yield from list(item.values()) if isinstance(item, dict) else (item,)
 
 
 def problem_codes() -> str:

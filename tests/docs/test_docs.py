@@ -230,10 +230,30 @@ def test_links_lead_somewhere(path):
     text = path.read_text(encoding="utf-8")
     for target in re.findall(r"\]\(([^)#\s]*)(?:#[^)]*)?\)", text):
         assert "://" in target or not target or (path.parent / target).exists(), f"{path.name}: {target}"
-    own = {anchor(head) for head in re.findall(r"(?m)^#+ (.*)$", text)} | set(
-        re.findall(r"<a id='([^']+)'", text)
-    )
-    assert set(re.findall(r"\]\(#([^)]*)\)", text)) <= own
+    for page, place in re.findall(r"\]\(([\w./-]*\.md)?#([^)]*)\)", text):
+        there = (path.parent / page).read_text(encoding="utf-8") if page else text
+        assert place in anchors(there), f"{path.name}: {page}#{place}"
+
+
+def test_the_site_lists_every_page_once():
+    said = YAML(typ="safe", pure=True).load((ROOT / "mkdocs.yml").read_text(encoding="utf-8"))
+    listed = [page for entry in said["nav"] for page in pages_of(entry)]
+    assert sorted(listed) == sorted(path.name for path in (ROOT / "docs").glob("*.md"))
+    for url in said["extra"]["polyfills"]:
+        assert (ROOT / "docs" / url).is_file(), "the site needs no network"
+    assert said["theme"]["font"] is False
+
+
+def pages_of(entry):
+    if isinstance(entry, str):
+        return [entry]
+    inner = entry.values() if isinstance(entry, dict) else entry
+    return [page for one in inner for page in pages_of(one)]
+
+
+def anchors(text):
+    heads = {anchor(head) for head in re.findall(r"(?m)^#+ (.*)$", text)}
+    return heads | set(re.findall(r"<a id='([^']+)'", text))
 
 
 def anchor(head):
