@@ -10,6 +10,7 @@ from trialkit.column import Column
 from trialkit.context import Context
 from trialkit.match import order_by
 from trialkit.numerals import as_text
+from trialkit.problems import Exit, Kind, Problem, Refusal
 from trialkit.records import Records, is_main, stack
 from trialkit.spec import DatasetSpec, Supplemental
 from trialkit.standard import Companion
@@ -17,6 +18,12 @@ from trialkit.standard import Companion
 # The words of QORIG for the origins of Define-XML 2.1 (SDTMIG 3.4, section 8.4).
 ORIGINS = {"Collected": "CRF", "Derived": "Derived", "Assigned": "Assigned", "Protocol": "Protocol"}
 KEYS = ("USUBJID", "IDVAR", "IDVARVAL", "QNAM")
+NO_PARENT = Kind(
+    "SDTM-020",
+    "supplemental qualifiers can't name their records",
+    "Add the variable, or name another under `idvar`.",
+    exit=Exit.SPEC,
+)
 NO_IDVAR = {"DM"}  # one record per subject: the subject identifies it (SDTMIG 3.4, section 8.4)
 
 
@@ -44,6 +51,7 @@ def supplemental(built: Built, context: Context, spec: DatasetSpec) -> tuple[Bui
     >>> supplemental(Built(spec, Dataset("DM", "", ()), {}, Records({}, 0)), None, spec)
     ()
     """
+    _refuse_without(built, spec)
     parts = [
         part
         for name, qualifier in spec.supplemental.items()
@@ -56,11 +64,28 @@ def supplemental(built: Built, context: Context, spec: DatasetSpec) -> tuple[Bui
     return (_built(supplemental_name(spec), records, spec, context),)
 
 
+def _idvar(qualifier: Supplemental, spec: DatasetSpec) -> str:
+    return qualifier.idvar or ("" if spec.dataset in NO_IDVAR else f"{spec.dataset[:2]}SEQ")
+
+
+def _refuse_without(built: Built, spec: DatasetSpec) -> None:
+    """Refuse qualifiers of a dataset that lacks what names their parent records."""
+    found = []
+    for qualifier in spec.supplemental.values():
+        needed = ("STUDYID", "USUBJID", _idvar(qualifier, spec))
+        for name in needed:
+            if name and name not in built.records.columns:
+                what = f"{spec.dataset} has no {name}, by which supplemental qualifiers name their records"
+                found.append(Problem(NO_PARENT, what, qualifier.place()))
+    if found:
+        raise Refusal(found)
+
+
 def _records(built: Built, name: str, qualifier: Supplemental, spec: DatasetSpec) -> Records:
     column = built.records.columns[name]
     part = built.records.take(~column.missing())
     value = as_text(part.columns[name])
-    idvar = qualifier.idvar or ("" if spec.dataset in NO_IDVAR else f"{spec.dataset[:2]}SEQ")
+    idvar = _idvar(qualifier, spec)
     number = part.columns[idvar] if idvar else Column.constant("", part.count)
     origin = qualifier.origin
     fixed = {

@@ -10,14 +10,15 @@ from typing import Any
 import click
 
 from trialkit.failure import problem_of, terminal_ready
+from trialkit.options import Named, named
 from trialkit.own import check_packages, part_of, standard_of
 from trialkit.problems import Exit, Refusal
 from trialkit.submission.cli import COMMANDS
-from trialkit.terminal import Terminal, show_problems
+from trialkit.terminal import Terminal, show_problems, show_usage
 from trialkit.usage import Exampled
 
-FOLDER = click.Path(path_type=Path, file_okay=False)
-FILE = click.Path(path_type=Path, dir_okay=False)
+FOLDER = Named(path_type=Path, file_okay=False)
+FILE = Named(path_type=Path, dir_okay=False)
 
 
 def messages() -> Terminal:
@@ -46,7 +47,7 @@ def cli() -> None:
 @click.argument("specs", type=FOLDER, metavar="SPEC_DIR")
 @click.option("--raw", type=FOLDER, required=True, help="Folder with the raw export.")
 @click.option("--out", type=FOLDER, required=True, help="Folder for sdtm/, trace/ and reports/.")
-@click.option("--datasets", default="", metavar="NAMES", help="Only these, such as DM,LB.")
+@click.option("--datasets", default="", callback=named, metavar="NAMES", help="Only these, such as DM,LB.")
 @click.option("--workers", type=click.IntRange(1, 64), default=1, show_default=True, help="Processes.")
 @click.option("--strict", is_flag=True, help="Data queries are errors, for the final lock.")
 @click.option("--profile", default="", help="A profile of the study, such as sdtmig-3.3.")
@@ -80,7 +81,9 @@ def acrf(specs: Path, raw: Path, out: Path) -> None:
 @click.argument("specs", type=FOLDER, metavar="SPEC_DIR")
 @click.option("--sdtm", "data", type=FOLDER, required=True, help="Folder with the SDTM datasets.")
 @click.option("--out", type=FOLDER, required=True, help="Folder for adam/, trace/ and reports-adam/.")
-@click.option("--datasets", default="", metavar="NAMES", help="Only these, such as ADSL,ADLB.")
+@click.option(
+    "--datasets", default="", callback=named, metavar="NAMES", help="Only these, such as ADSL,ADLB."
+)
 @click.option("--workers", type=click.IntRange(1, 64), default=1, show_default=True, help="Processes.")
 @click.option("--strict", is_flag=True, help="Data queries are errors, for the final lock.")
 @click.option("--json/--no-json", "dataset_json", default=True, help="Write Dataset-JSON too.")
@@ -264,7 +267,7 @@ def import_registry(file: Path, folder: Path | None) -> Exit:
 @click.argument("left", type=click.Path(path_type=Path))
 @click.argument("right", type=click.Path(path_type=Path))
 @click.option("--keys", multiple=True, help="Key variables: USUBJID,LBSEQ or LB:USUBJID,LBSEQ.")
-@click.option("--datasets", default="", metavar="NAMES", help="Only these, such as DM,LB.")
+@click.option("--datasets", default="", callback=named, metavar="NAMES", help="Only these, such as DM,LB.")
 @click.option("--abs", "absolute", type=click.FloatRange(0), default=0.0, help="Numbers so near are equal.")
 @click.option("--rel", "relative", type=click.FloatRange(0), default=0.0, help="The same, of the larger one.")
 @click.option("--tolerance", multiple=True, metavar="VARIABLE=N", help="Of one variable; N or N%.")
@@ -282,9 +285,10 @@ def diff(
     **choices: Any,
 ) -> Exit:
     """Compare datasets by keys: two files, all of two folders, or two builds. Exit code 1: they differ."""
-    from trialkit.comparefiles import compare_paths, rules_of
+    from trialkit.comparefiles import compare_paths, refuse_outputs, rules_of
     from trialkit.reporting import differences
 
+    refuse_outputs((sheet, summary, page), left, right)
     compared = compare_paths(left, right, rules_of(**choices))
     if sheet:
         differences.write_differences(sheet, compared)
@@ -371,7 +375,7 @@ def main() -> None:
         show_problems(refusal.problems, messages())
         code = max((problem.kind.exit for problem in refusal.problems), default=Exit.SPEC)
     except click.ClickException as error:
-        error.show()
+        show_usage(error)
         code = Exit.SPEC
     except (click.Abort, KeyboardInterrupt):
         messages().print("stopped; run it again: a folder of outputs is published whole or not at all")

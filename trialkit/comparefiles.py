@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from trialkit.compare import EXACT, Comparison, Tolerance, compare
+from trialkit.compare import EXACT, NO_KEYS, Comparison, Tolerance, compare
 from trialkit.numerals import to_number
 from trialkit.problems import Exit, Kind, Place, Problem, Problems, Refusal, did_you_mean
 from trialkit.publish import DATA_MANIFEST, MANIFESTS, read_manifest
@@ -18,6 +18,7 @@ BAD_TOLERANCE = Kind(
     "DIFF-006", "not a tolerance", "Write VARIABLE=0.01, or VARIABLE=1% of the larger number.", exit=Exit.SPEC
 )
 NO_FILES = Kind("DIFF-004", "no datasets to compare", "Give two files, or two folders.", exit=Exit.SPEC)
+OVER = Kind("DIFF-007", "file is written twice or compared", "Give another name.", exit=Exit.SPEC)
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -88,13 +89,17 @@ def rules_of(
         tolerance: VARIABLE=0.01, or VARIABLE=1% for a part of the larger number.
 
     Raises:
-        Refusal: DIFF-006.
+        Refusal: DIFF-001, DIFF-006.
 
     >>> rules_of(["LB:USUBJID,LBSEQ"], tolerance=["LBSTRESN=1%"]).tolerances["LBSTRESN"]
     Tolerance(absolute=0.0, relative=0.01)
     """
     split = [text.rpartition(":") for text in keys]
     named = {dataset.strip(): _names(variables) for dataset, _, variables in split}
+    if empty := [text for text in keys if not _names(text.rpartition(":")[2])]:
+        raise Refusal([Problem(NO_KEYS, f"'{empty[0]}' names no key")])
+    if wrong := [size for size in (absolute, relative) if not math.isfinite(size)]:
+        raise Refusal([Problem(BAD_TOLERANCE, f"{wrong[0]} is {BAD_TOLERANCE.title}")])
     wide, near = Tolerance(absolute, relative), dict(map(_tolerance, tolerance))
     return Rules(named, wide, near, _names(datasets))
 
@@ -128,11 +133,15 @@ def compare_paths(left: Path, right: Path, rules: Rules | None = None) -> Compar
         theirs = dict(zip(ours, theirs.values(), strict=True))
     ours, theirs = (_chosen(found, rules.datasets, {*ours, *theirs}) for found in (ours, theirs))
     problems, made = Problems(), []
+    _chosen({}, [name for name in rules.keys if name], {*ours, *theirs})
+    seen: set[str] = set()
     for name in sorted(ours.keys() & theirs.keys()):
         try:
-            made.append(_compare_files(name, ours[name], theirs[name], rules))
+            made.append(_compare_files(name, ours[name], theirs[name], rules, seen))
         except Refusal as refusal:
             problems.add(*refusal.problems)
+    if not problems.items:
+        problems.add(*_unknown(rules.tolerances, seen))
     problems.refuse()
     return Compared(
         tuple(made), tuple(sorted(ours.keys() - theirs.keys())), tuple(sorted(theirs.keys() - ours.keys()))
@@ -147,8 +156,35 @@ def _chosen(found: Mapping[str, Path], wanted: Sequence[str], known: Collection[
     return {name: path for name, path in found.items() if not wanted or name in wanted}
 
 
-def _compare_files(name: str, left: Path, right: Path, rules: Rules) -> Comparison:
+def _unknown(tolerances: Mapping[str, Tolerance], seen: Collection[str]) -> Iterator[Problem]:
+    """Give the tolerances of variables that no dataset has."""
+    for name in tolerances:
+        if name not in seen:
+            hint = did_you_mean(name, seen)
+            yield Problem(BAD_TOLERANCE, f"no dataset has a variable {name}", hint=hint)
+
+
+def refuse_outputs(outputs: Sequence[Path | None], left: Path, right: Path) -> None:
+    """Refuse to write two lists into one file, or over what is compared.
+
+    Raises:
+        Refusal: DIFF-007.
+
+    >>> refuse_outputs([Path("x.csv"), Path("x.csv")], Path("a"), Path("b"))
+    Traceback (most recent call last):
+    trialkit.problems.Refusal: error DIFF-007 x.csv file is written twice or compared. Give another name.
+    """
+    given = [path.resolve() for path in outputs if path]
+    inside = [one for path in (left, right) if path.is_dir() for one in _files(path)]
+    inputs = {path.resolve() for path in (left, right, *inside)}
+    wrong = [path for path in given if path in inputs or given.count(path) > 1]
+    if wrong:
+        raise Refusal([Problem(OVER, OVER.title, Place(file=wrong[0].name))])
+
+
+def _compare_files(name: str, left: Path, right: Path, rules: Rules, seen: set[str]) -> Comparison:
     before, after = read_table(left), read_table(right)
+    seen |= {one.name for table in (before, after) for one in table.dataset.variables}
     known = rules.keys_of(name) or declared_keys(left, before) or declared_keys(right, after)
     return compare(before, after, known, rules.tolerance, rules.tolerances)
 

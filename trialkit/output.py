@@ -32,7 +32,7 @@ def refuse_output(options: Options, suffix: str = "") -> None:
     """Refuse a folder for output that is something else, before anything is built.
 
     Raises:
-        Refusal: PUB-002 for the root folder and the folders of the specs and raw files; PUB-004.
+        Refusal: PUB-002 for the root folder, those of specs and raw files, and what is among them; PUB-004.
 
     >>> from trialkit.samples import sample_options
     >>> from dataclasses import replace
@@ -48,6 +48,14 @@ def refuse_output(options: Options, suffix: str = "") -> None:
     }
     if out in taken:
         raise Refusal([Problem(FOREIGN, f"'{out.name or out}' is {taken[out]}")])
+    parts = [
+        path
+        for path in options.specs.resolve().glob("*")
+        if path.name == "tables" or any(path.glob("*.yaml"))
+    ]
+    inside = {**dict.fromkeys(parts, "the specs"), options.raw.resolve(): "the files to read"}
+    if within := next((one for one in inside if out.is_relative_to(one)), None):
+        raise Refusal([Problem(FOREIGN, f"'{out.name}' is among {inside[within]}")])
     refuse_partial(options.out, options.datasets, suffix)
 
 

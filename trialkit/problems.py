@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import IntEnum
 from typing import Literal, TypeAlias
 
@@ -160,6 +160,15 @@ class Refusal(Exception):  # noqa: N818 - the field's word: the toolkit refuses,
         """Keep the problems."""
         self.problems = tuple(problems)
         super().__init__("; ".join(problem.line() for problem in self.problems))
+
+
+def of_spec(problem: Problem) -> Problem:
+    """Give a problem of a file that belongs to the specs or the usage: it leads to exit code 2.
+
+    >>> of_spec(Problem(Kind("A-1", "t", "f"), "Bad")).kind.exit
+    <Exit.SPEC: 2>
+    """
+    return replace(problem, kind=replace(problem.kind, exit=Exit.SPEC))
 
 
 @dataclass(slots=True)

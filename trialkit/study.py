@@ -10,7 +10,7 @@ from typing import TypeVar
 
 from trialkit.load import Loading, load
 from trialkit.model import Model
-from trialkit.problems import Exit, Kind, Place, Problem, Refusal, code_frame, did_you_mean
+from trialkit.problems import Exit, Kind, Place, Problem, Problems, Refusal, code_frame, did_you_mean, of_spec
 from trialkit.raw.dataset import dataset_sources
 from trialkit.raw.read import read
 from trialkit.raw.source import CsvSource
@@ -145,13 +145,14 @@ def _by_name(specs: list[DatasetSpec], loading: Loading) -> dict[str, DatasetSpe
 
 
 def _tables(folder: Path, loading: Loading) -> dict[str, RawTable]:
-    tables = {}
+    tables, problems = {}, Problems()
     for path in sorted((folder / "tables").glob("*.csv")):
         source = CsvSource(format="csv", file=f"tables/{path.name}")
-        table = read(source, path.stem, folder, loading.problems)
+        table = read(source, path.stem, folder, problems)
         if table is not None:
             tables[path.stem] = table
-            loading.texts[f"tables/{path.name}"] = path.read_text(encoding="utf-8-sig")
+            loading.texts[f"tables/{path.name}"] = path.read_text("utf-8-sig", "replace")
+    loading.problems.add(*map(of_spec, problems.items))
     return tables
 
 

@@ -84,7 +84,7 @@ def read_table(path: Path, only: Sequence[str] | None = None) -> Table:
         return reader(path, only)
     except FileNotFoundError:
         raise _unreadable(path, "there is no such file") from None
-    except (OSError, ValueError, KeyError, TypeError, pa.ArrowException, pyreadstat.ReadstatError) as error:
+    except DAMAGES as error:
         raise _unreadable(path, f"it is damaged or of another format: {type(error).__name__}") from error
 
 
@@ -159,6 +159,7 @@ def _json(path: Path, only: Sequence[str] | None) -> Table:
     else:
         head = json.loads(text)
         rows = head["rows"]
+    _check_shape(head, rows)
     variables, columns = [], {}
     for place, one in enumerate(head["columns"]):
         if only is None or one["name"] in only:
@@ -171,6 +172,23 @@ def _json(path: Path, only: Sequence[str] | None) -> Table:
     return Table(Dataset(head["name"], head["label"], tuple(variables)), columns, len(rows))
 
 
+def _check_shape(head: Mapping[str, Any], rows: Any) -> None:
+    """Refuse rows that are not what the head of a file says (Dataset-JSON 1.1)."""
+    if not isinstance(rows, list) or any(not isinstance(row, list) for row in rows):
+        raise ValueError("rows are no lists")
+    if len(rows) != head.get("records", len(rows)):
+        raise ValueError("records is not the number of rows")
+    if any(len(row) != len(head["columns"]) for row in rows):
+        raise ValueError("a row has not one cell per column")
+    if any(one["dataType"] not in TYPES for one in head["columns"]):
+        raise ValueError("a data type is not known")
+
+
+DAMAGES = (
+    *(OSError, ValueError, KeyError, TypeError, IndexError, AttributeError, OverflowError),
+    *(pa.ArrowException, pyreadstat.ReadstatError),
+)
+TYPES = {"string", "integer", "decimal", "float", "double", "boolean", "datetime", "date", "time", "URI"}
 NUMBERS = {"integer", "float", "double", "decimal", "boolean"}
 
 

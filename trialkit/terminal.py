@@ -6,6 +6,7 @@ import os
 import sys
 from collections.abc import Callable, Iterable
 
+import click
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -35,6 +36,16 @@ class Terminal(Console):
             stderr=stderr, soft_wrap=width is not None, width=width, highlight=False, markup=False
         )
 
+    def _check_buffer(self) -> None:
+        """Write what was printed; messages that find no room must not change what the command comes to."""
+        try:
+            super()._check_buffer()
+        except OSError:
+            if not self.stderr:
+                raise
+            self._buffer.clear()
+            self.on_broken_pipe()
+
     def on_broken_pipe(self) -> None:
         """Write nothing more, as after ``| head``; what the command does goes on.
 
@@ -43,6 +54,17 @@ class Terminal(Console):
         """
         self.quiet = True
         os.dup2(os.open(os.devnull, os.O_WRONLY), self.file.fileno())
+
+
+def show_usage(error: click.ClickException) -> None:
+    """Say what is wrong with a command, as far as the standard error stream takes it.
+
+    >>> show_usage(click.UsageError("No such command."))
+    """
+    try:
+        error.show()
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stderr.fileno())
 
 
 def no_spot(_: Problem) -> str:

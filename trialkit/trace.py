@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,10 +12,14 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from trialkit.column import Column
+from trialkit.problems import Exit, Kind, Place, Problem, Refusal
 from trialkit.records import Many, Records
 
 MANY = ".many"
 COLUMNS = ".columns"
+
+
+DAMAGED = Kind("WHY-008", "a file of the build is damaged", "Build the study again.", exit=Exit.SPEC)
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -78,14 +83,32 @@ def _write(path: Path, columns: Mapping[str, pa.Array]) -> Path:
 
 
 def _read(path: Path, columns: list[str] | None = None) -> pa.Table:
-    with path.open("rb") as file:
+    with path.open("rb") as file, whole(path):
         # threads of Arrow would hold the Python file, some of them longer than the interpreter
         return pq.read_table(file, columns=columns, use_threads=False, pre_buffer=False)
 
 
 def _names(path: Path) -> list[str]:
-    with path.open("rb") as file:
+    with path.open("rb") as file, whole(path):
         return list(pq.read_schema(file).names)
+
+
+@contextmanager
+def whole(path: Path) -> Iterator[None]:
+    """Refuse a file of a build that is not as it was written.
+
+    Raises:
+        Refusal: WHY-008.
+
+    >>> with whole(Path("dm.parquet")):
+    ...     raise ValueError
+    Traceback (most recent call last):
+    trialkit.problems.Refusal: error WHY-008 dm.parquet a file of the build is damaged. Build the study again.
+    """
+    try:
+        yield
+    except (pa.ArrowException, OSError, ValueError, KeyError, IndexError):
+        raise Refusal([Problem(DAMAGED, DAMAGED.title, Place(path.name))]) from None
 
 
 def read_trace(folder: Path, name: str) -> Trace:
@@ -108,7 +131,8 @@ def read_trace(folder: Path, name: str) -> Trace:
 
 def _read_many(path: Path) -> tuple[Many, ...]:
     table = _read(path)
-    source, record, row = _coded(table["source"]), table["record"].to_numpy(), table["row"].to_numpy()
+    with whole(path):
+        source, record, row = _coded(table["source"]), table["record"].to_numpy(), table["row"].to_numpy()
     made = []
     for number, name in enumerate(source.values.tolist()):
         mine = source.codes == number

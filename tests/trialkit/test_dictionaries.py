@@ -281,3 +281,10 @@ def test_faults_of_a_loaded_study(folders):
     assert load_dictionaries(study, None, ["EVENTS"])["MEDDRA"].title == f"MedDRA 99.0 ({OWN})"
     assert Dictionary(dictionary="MedDRA", version="1").folder == ""
     assert len(HIERARCHY) == 12
+
+
+def test_an_empty_file_is_no_dictionary(tmp_path):
+    meddra(tmp_path)
+    (tmp_path / "mdhier.asc").write_bytes(b"")
+    with pytest.raises(Refusal, match=r"DICT-002 mdhier\.asc:1 .*: the file is empty"):
+        list(Licensed(tmp_path, "utf-8").lines("mdhier.asc"))

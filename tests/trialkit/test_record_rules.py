@@ -103,7 +103,7 @@ def test_duplicate_keys_is_a_loop_over_keys(rows: list[tuple[str, ...]], keep: s
 @given(ROWS)
 def test_one_per_keeps_all_rows_in_its_lineage(rows: list[tuple[str, ...]]) -> None:
     records = records_of(rows)
-    made = OnePer(one_per=["K", "V"]).apply(records, context_of(records))
+    made = OnePer(one_per=["K", "V"], blanks="together").apply(records, context_of(records))
     assert made.used("SRC", len(rows)).all()
     assert values(made, "K", "V") == list(dict.fromkeys(row[:2] for row in rows))
 
@@ -126,7 +126,9 @@ def test_merged_lineage_has_the_rows_of_each_group(pairs: list[tuple[int, int]])
 @given(ROWS)
 def test_not_done_leaves_other_groups_as_they_are(rows: list[tuple[str, ...]]) -> None:
     records = records_of(rows)
-    made = NotDone(not_done="N == ''", by="K", set={"S": "'X'"}).apply(records, context_of(records))
+    made = NotDone(not_done="N == ''", by="K", blanks="together", set={"S": "'X'"}).apply(
+        records, context_of(records)
+    )
     whole = {key for key, *_ in rows} - {key for key, _, number in rows if number}
     expected, seen = [], set()
     for key, _, number in rows:
@@ -141,7 +143,7 @@ def test_not_done_leaves_other_groups_as_they_are(rows: list[tuple[str, ...]]) -
 @given(ROWS, st.integers(1, 3))
 def test_total_is_a_loop_over_groups(rows: list[tuple[str, ...]], at_least: int) -> None:
     records = records_of(rows)
-    rule = Total(total="N", by="K", where="V != 'c'", at_least=at_least, into="SUM")
+    rule = Total(total="N", by="K", blanks="together", where="V != 'c'", at_least=at_least, into="SUM")
     made = rule.apply(records, context_of(records))
     expected = []
     for key in dict.fromkeys(k for k, v, _ in rows if v != "c"):
@@ -158,7 +160,9 @@ DATES = st.sampled_from(["", "2021-03", "2021-03-01", "2021-03-02", "2021-03-04"
 @given(st.lists(st.tuples(KEY, KEY, DATES), max_size=9), st.integers(0, 3))
 def test_collapse_is_a_loop_in_time(rows: list[tuple[str, ...]], gap: int) -> None:
     records = records_of(rows, "KVD").with_columns({"E": Column.text([row[2] for row in rows])})
-    made = Collapse(collapse="V", by="K", start="D", end="E", gap=gap).apply(records, context_of(records))
+    made = Collapse(collapse="V", by="K", blanks="together", start="D", end="E", gap=gap).apply(
+        records, context_of(records)
+    )
     expected = []
     for key in dict.fromkeys(row[0] for row in rows):
         last: tuple[str, str] | None = None

@@ -86,6 +86,8 @@ class Licensed:
                         yield number, line.rstrip("\n")
         except (OSError, UnicodeDecodeError, LookupError) as error:
             raise self.bad(found, number + 1, type(error).__name__) from error
+        if not number:
+            raise self.bad(found, 1, "the file is empty")
 
     def bad(self, name: str, line: int, why: str) -> Refusal:
         """Make the refusal of a line; it does not repeat the licensed text.

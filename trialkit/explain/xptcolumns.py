@@ -5,12 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from mmap import ACCESS_READ, mmap
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 import pyarrow as pa
 
 from trialkit.column import Column
 from trialkit.ibm import decode
+from trialkit.trace import whole
 
 RECORD = 80
 NAMESTR = 140
@@ -65,8 +67,9 @@ class XptColumns:
         number, place, size = self.fields[name]
         if not records:
             return Column.numbers([]) if number else Column.text([])
-        whole = np.memmap(self.path, np.uint8, "r", self.start, (records, self.width))
-        cells = pa.py_buffer(whole[:, place : place + size].tobytes())
+        with whole(self.path):
+            body = np.memmap(self.path, np.uint8, "r", self.start, (records, self.width))
+        cells = pa.py_buffer(body[:, place : place + size].tobytes())
         coded = pa.Array.from_buffers(pa.binary(size), records, [None, cells]).dictionary_encode()
         codes, values = coded.indices.to_numpy(), coded.dictionary.to_pylist()
         if number:
@@ -87,7 +90,10 @@ class XptColumns:
         with self.path.open("rb") as file:
             file.seek(self.start + record * self.width + place)
             cell = file.read(size)
-        return float(decode(cell)[0]) if number else _text(cell)
+        with whole(self.path):
+            if len(cell) < size:
+                raise ValueError("cut short")
+            return float(decode(cell)[0]) if number else _text(cell)
 
 
 def _text(cell: bytes) -> str:
@@ -99,15 +105,22 @@ def open_xpt(path: Path) -> XptColumns:
 
     Raises:
         FileNotFoundError: when there is no such file.
+        Refusal: WHY-008.
 
     >>> open_xpt(Path("nowhere.xpt"))
     Traceback (most recent call last):
     FileNotFoundError: [Errno 2] No such file or directory: 'nowhere.xpt'
     """
-    with path.open("rb") as file:
-        head = file.read(HEAD)
-        count = int(head[-32:-22])
-        described = file.read(count * NAMESTR)
+    with path.open("rb") as file, whole(path):
+        return _described(path, file)
+
+
+def _described(path: Path, file: BinaryIO) -> XptColumns:
+    head = file.read(HEAD)
+    count = int(head[-32:-22])
+    described = file.read(count * NAMESTR)
+    if len(head) < HEAD or not 0 <= count * NAMESTR == len(described):
+        raise ValueError("cut short")
     fields = {}
     for start in range(0, count * NAMESTR, NAMESTR):
         one = described[start : start + NAMESTR]
@@ -136,10 +149,11 @@ def plain_xpt(path: Path) -> XptColumns | None:
             return None
         if head[3 * RECORD + 74 : 3 * RECORD + 78] != b"0140":
             return None
-        with mmap(file.fileno(), 0, access=ACCESS_READ) as whole:
-            if whole.find(MEMBER, HEAD) >= 0:
+        with mmap(file.fileno(), 0, access=ACCESS_READ) as body:
+            if body.find(MEMBER, HEAD) >= 0:
                 return None
-    found, end = open_xpt(path), 0
+    with path.open("rb") as file:
+        found, end = _described(path, file), 0
     for number, place, size in found.fields.values():
         if place != end or (number and size != NUMBER):
             return None

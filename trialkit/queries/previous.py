@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeAlias
 
-from trialkit.problems import Exit, Kind, Place, Problem, Problems, Refusal, did_you_mean
+from trialkit.problems import Exit, Kind, Place, Problem, Problems, Refusal, did_you_mean, of_spec
 from trialkit.raw.read import read
 from trialkit.raw.source import CsvSource, RawSource, XlsxSource
 from trialkit.reporting.sheet import FORMULA
@@ -76,7 +76,8 @@ def read_previous(path: Path, study: str) -> Previous:
         raise Refusal([Problem(NO_PREVIOUS, f"there is no file '{path.as_posix()}'")])
     problems = Problems()
     table = read(sources[path.suffix], "previous", path.parent, problems)
-    problems.refuse()
+    if problems.errors():
+        raise Refusal(map(of_spec, problems.errors()))
     assert table is not None, "a table without any problem"
     wrong = [name for name in NEEDED if name not in table.columns]
     if wrong:

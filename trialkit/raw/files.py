@@ -6,6 +6,7 @@ import hashlib
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from itertools import islice
 from pathlib import Path
 
 from trialkit.paths import safe_path
@@ -30,6 +31,7 @@ MEGABYTE = 2**20
 EXPANDED_LIMIT = 4096 * MEGABYTE
 RATIO_LIMIT = 100
 SHOWN_FILES = 20
+MOST_FILES, MOST_LEVELS = 1000, 4  # of a raw folder, listed where a file is missing; it may be / by mistake
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -124,7 +126,7 @@ def _checked(path: Path, name: str, sha256: str | None, spec: Place, problems: P
 
 
 def _present(name: str, folder: Path) -> str:
-    paths = sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
+    paths = sorted(path.relative_to(folder).as_posix() for path in islice(_files(folder), MOST_FILES))
     if not paths:
         return f"The raw folder '{folder.name}' has no files: give the right one with --raw."
     near = did_you_mean(name, paths)
@@ -132,6 +134,22 @@ def _present(name: str, folder: Path) -> str:
         return near
     more = f" and {len(paths) - SHOWN_FILES} more" if len(paths) > SHOWN_FILES else ""
     return f"{near} Present: {', '.join(paths[:SHOWN_FILES])}{more}."
+
+
+def _files(folder: Path) -> Iterator[Path]:
+    """Give the files of a folder and of a few levels below it, passing over what can't be listed."""
+    levels = [folder]
+    for _ in range(MOST_LEVELS):
+        found = sorted(path for one in levels for path in _listed(one))
+        yield from (path for path in found if not path.is_dir())
+        levels = [path for path in found if path.is_dir() and not path.is_symlink()][:MOST_FILES]
+
+
+def _listed(folder: Path) -> list[Path]:
+    try:
+        return list(islice(folder.iterdir(), MOST_FILES))
+    except OSError:
+        return []
 
 
 def too_large(packed: int, expanded: int) -> bool:

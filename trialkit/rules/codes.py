@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, Literal
+from typing import ClassVar, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from trialkit.codelist import Codelist, folded
 from trialkit.column import Column, Mask
@@ -258,6 +258,15 @@ class Recode(VariableRule):
   map: {Xan High: Xanomeline High Dose, Xan Low: Xanomeline Low Dose}
   unmapped: keep
 """
+
+    @model_validator(mode="after")
+    def _each_once(self) -> Self:
+        seen: dict[str, str] = {}
+        for value in self.values if self.ignore_case else ():
+            if folded(value) in seen:
+                raise ValueError(f"'{seen[folded(value)]}' and '{value}' are one value in any case")
+            seen[folded(value)] = value
+        return self
 
     def apply(self, context: Context) -> Column:
         """Look each distinct value up; VAL-003 for values that are not in the map.

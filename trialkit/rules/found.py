@@ -149,6 +149,8 @@ def key_texts(columns: Sequence[Column], mask: Mask) -> Column:
     >>> key_texts([Column.text(["a"]), Column.numbers([1.0])], np.array([True])).objects().tolist()
     ['a 1']
     """
+    if not columns:
+        return Column.constant("", len(mask))
     texts = [as_text(column).take(mask).objects() for column in columns]
     shown = np.full(len(mask), "", object)
     shown[mask] = [" ".join(row) for row in zip(*texts, strict=True)]

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import ClassVar, Literal
 
 import numpy as np
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from trialkit.column import Column, Mask
 from trialkit.context import Context
@@ -177,9 +177,17 @@ class Previous(VariableRule):
     of: Value = Field(alias="previous", description="the value")
     within: ColumnNames = Field(min_length=1, description="variables in which the records agree")
     order: Values = Field(min_length=1, description="what orders the records")
-    step: int = Field(1, description="how many records before; negative: after")
+    step: int = Field(1, description="how many records before, not 0; negative: after")
 
     also: ClassVar[str] = "[, {step} records before]"
+
+    @field_validator("step")
+    @classmethod
+    def _not_itself(cls, step: int) -> int:
+        if not step:
+            raise ValueError("0 is the record itself")
+        return step
+
     example: ClassVar[str] = "LASTVIS: {previous: SVSTDTC, within: USUBJID, order: SVSTDTC}"
 
     def apply(self, context: Context) -> Column:

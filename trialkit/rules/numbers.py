@@ -287,8 +287,10 @@ class Score(VariableRule):
             raise ValueError(f"give one maximum, or one for each of the {len(self.items)} items")
         if self.scale is not None and not self.maxima:
             raise ValueError("a scale needs the maxima of the items")
-        if any(maximum <= 0 for maximum in self.maxima):
-            raise ValueError("a maximum must be above 0")
+        if not all(0 < maximum < math.inf for maximum in self.maxima):
+            raise ValueError("a maximum must be a number above 0")
+        if (self.at_least or 1) > len(self.items):
+            raise ValueError(f"there are only {len(self.items)} items")
         return self
 
     def apply(self, context: Context) -> Column:

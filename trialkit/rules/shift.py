@@ -10,9 +10,10 @@ from pydantic import Field
 
 from trialkit.column import Column, combine
 from trialkit.context import Context
-from trialkit.dates import days
+from trialkit.dates import PartialDate, days
 from trialkit.numerals import as_text
 from trialkit.rule import Value, VariableRule
+from trialkit.rules.datetimes import NOT_ISO
 from trialkit.rules.evaluate import Whole, wholes
 
 
@@ -36,12 +37,14 @@ class Shift(VariableRule):
     example: ClassVar[str] = "SEENDTC: {shift: SESTDTC, days: 28}"
 
     def apply(self, context: Context) -> Column:
-        """Move each distinct date.
+        """Move each distinct date; DATE-107 for what is none.
 
         >>> Shift(shift="A", days=1).days
         1
         """
         dates, moves = as_text(context.value(self.of)), wholes(self.days, context, self)
+        bad = dates.where(lambda text: text != "" and PartialDate.parse(text) is None)
+        context.report(NOT_ISO, f"{self.of.sentence().rstrip('.')} is no ISO 8601 date", bad, dates, self)
         group, first = combine([dates, moves], context.count)
         pairs = zip(dates.take(first).objects(), moves.take(first).objects(), strict=True)
         return Column(np.array([_moved(text, number) for text, number in pairs], object), group)

@@ -370,3 +370,11 @@ def test_a_link_to_the_output_is_followed(study, tool, tmp_path):
     assert tool()[0] == 0
     assert (tmp_path / "real" / "sdtm" / "cm.xpt").exists()
     assert (tmp_path / "out").is_symlink()
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="only Linux has it")
+@pytest.mark.parametrize(("more", "code"), [((), 0), (("--nonsense",), 2), (("--datasets", "NO"), 2)])
+def test_messages_that_find_no_room_change_no_exit_code(study, more, code):
+    with Path("/dev/full").open("w") as full:
+        done = shell(study, *more, capture_output=False, stdout=subprocess.DEVNULL, stderr=full)
+    assert done.returncode == code

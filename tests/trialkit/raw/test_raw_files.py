@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 from trialkit.problems import Problems
+from trialkit.raw import files
 from trialkit.raw.files import RawFile, gunzip, open_file
-from trialkit.raw.source import ParquetSource
+from trialkit.raw.source import CsvSource, ParquetSource
 
 SOURCE = ParquetSource(format="parquet", file="a.parquet")
 
@@ -48,3 +49,27 @@ def test_gzip_stops_at_the_limit(monkeypatch):
 
 def test_gzip_with_padding_after_it():
     assert gunzip(RawFile(Path("a.gz"), "a.gz", gzip.compress(b"A") + bytes(512), ""), Problems()) == b"A"
+
+
+def test_the_search_for_present_files_is_bounded(tmp_path, monkeypatch):
+    """The raw folder may be a whole disk by mistake, with folders that can't be listed."""
+    monkeypatch.setattr(files, "MOST_FILES", 5)
+    deep = tmp_path
+    for level in range(9):
+        deep /= f"d{level}"
+        deep.mkdir()
+        for number in range(4):
+            (deep / f"{level}{number}.csv").write_text("A\n")
+    listed, iterdir = [], Path.iterdir
+
+    def watched(folder):
+        listed.append(folder)
+        if folder.name == "d1":
+            raise PermissionError(13, "Permission denied")
+        return iterdir(folder)
+
+    monkeypatch.setattr(Path, "iterdir", watched)
+    problems = Problems()
+    assert files.open_file(CsvSource(format="csv", file="no.csv"), tmp_path, problems) is None
+    assert "Known: d0/00.csv, d0/01.csv, d0/02.csv, d0/03.csv." in problems.items[0].advice
+    assert [folder.name for folder in listed] == [tmp_path.name, "d0", "d1"]

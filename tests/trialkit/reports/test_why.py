@@ -372,6 +372,21 @@ def test_the_command_prints_a_tree(demo):
     )
 
 
+@pytest.mark.parametrize(
+    "damage", [lambda data: b"", lambda data: data[: len(data) // 2], lambda data: b"junk" * 300]
+)
+@pytest.mark.parametrize("file", ["trace/sdtm/dm.parquet", "sdtm/dm.xpt"])
+def test_a_damaged_build_is_said(demo, tmp_path, file, damage):
+    shutil.copytree(demo.out, tmp_path / "out")
+    path = tmp_path / "out" / file
+    path.write_bytes(damage(path.read_bytes()))
+    paths = ["--out", tmp_path / "out", "--specs", demo.specs, "--raw", demo.raw]
+    asked = ["why", "DM", "--where", "USUBJID=='DEMO-002'", "SEX", *map(str, paths)]
+    shown = CliRunner().invoke(cli, asked)
+    assert isinstance(shown.exception, Refusal)
+    assert [one.kind.code for one in shown.exception.problems] == ["WHY-008"]
+
+
 def test_the_command_prints_json(demo):
     data = json.loads(invoke(demo, "--json").stdout)
     (answer,) = data["answers"]
