@@ -29,6 +29,7 @@ NO_DATE = Kind("RAW-051", "number is no date that its SAS format can show", "Cor
 CARD = 80
 BLANK = 32
 NUMERIC = 1
+KINDS = (NUMERIC, 2)  # of variables: numbers and texts
 _MEMBER = (b"HEADER RECORD*******MEMBER  HEADER RECORD", b"HEADER RECORD*******MEMBV8  HEADER RECORD")
 _NAMES = (b"HEADER RECORD*******NAMESTR HEADER RECORD", b"HEADER RECORD*******NAMSTV8 HEADER RECORD")
 _ROWS = (b"HEADER RECORD*******OBS     HEADER RECORD", b"HEADER RECORD*******OBSV8   HEADER RECORD")
@@ -214,7 +215,8 @@ def _transport_fault(data: bytes) -> str:
     except (ValueError, struct.error):
         return "has a broken header"
     ends = list(accumulate((field.length for field in fields), initial=0))
-    if any(one.length < 1 or one.position != end for one, end in zip(fields, ends, strict=False)):
+    whole = [one.type in KINDS and one.length > 0 for one in fields]
+    if not all(whole) or any(one.position != end for one, end in zip(fields, ends, strict=False)):
         return "has variables whose lengths and positions do not make up a record"
     length = ends[-1]
     body = len(data) - rows - CARD

@@ -183,12 +183,21 @@ def put(at, new):
     [
         (4, b"\xff\xff", "RAW-007"),
         (4, b"\0\0", "RAW-007"),
+        (0, b"\0\x09", "RAW-007"),
         (84, b"\xff\xff\xff\xff", "RAW-007"),
         (84, b"\0\0\x0f\0", "RAW-007"),
         (8, b"\0" * 8, "RAW-022"),
         (148, b"A       ", "RAW-021"),
     ],
-    ids=["negative length", "no length", "before the record", "beyond the record", "no name", "name twice"],
+    ids=[
+        "negative length",
+        "no length",
+        "no kind",
+        "before the record",
+        "beyond the record",
+        "no name",
+        "name twice",
+    ],
 )
 def test_a_damaged_variable_never_loses_rows(tmp_path, at, new, code, recwarn):
     frame = pd.DataFrame({"A": ["x", "y"], "B": ["1", "2"]})
