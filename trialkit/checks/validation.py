@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import importlib
 import os
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from types import ModuleType
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -28,6 +30,7 @@ SWITCHED_OFF = Kind(
     exit=Exit.SPEC,
 )
 SWITCHES = "PANDERA_"  # pandera reads environment variables of this prefix when it is imported
+UNUSED = "hypothesis"
 NOT_NULLABLE = "not_nullable"  # pandera's own name of a failure of ``nullable=False``
 
 
@@ -54,14 +57,26 @@ _HELD: ContextVar[bool] = ContextVar("held", default=False)
 def load_pandera() -> Any:
     """Import pandera with its environment variables hidden; only the first call costs time.
 
+    Hypothesis is hidden as well: pandera imports it where it is installed, to make up data, which takes
+    longer than all the rest.
+
     >>> load_pandera().DataFrameSchema.__name__
     'DataFrameSchema'
     """
     hidden = {name: os.environ.pop(name) for name in list(os.environ) if name.startswith(SWITCHES)}
+    unused = cast("dict[str, ModuleType | None]", sys.modules)
+    absent = unused.setdefault(UNUSED, None) is None
     try:
-        return importlib.import_module("pandera.pandas")
+        pandera = importlib.import_module("pandera.pandas")
+        pandera.DataFrameSchema.register_default_backends(
+            pd.DataFrame
+        )  # else by the first schema that is used
+        pandera.Column.register_default_backends(pd.Series)
+        return pandera
     finally:
         os.environ.update(hidden)
+        if absent:
+            del unused[UNUSED]
 
 
 @contextmanager
