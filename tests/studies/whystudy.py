@@ -53,7 +53,8 @@ class Study:
     """A study's build, its raw cells, and its datasets as pyreadstat reads them."""
 
     def __init__(self, specs, raw, out, datasets="", **csv_form):
-        options = ["--raw", str(raw), "--out", str(out), "--no-json", "--datasets", datasets]
+        options = ["--raw", str(raw), "--out", str(out), "--no-json"]
+        options += ["--datasets", datasets] if datasets else []
         made = CliRunner().invoke(cli, ["sdtm", str(specs), *options])
         assert made.exit_code == 0, made.output
         self.explainer = open_explainer(out, specs, raw)
