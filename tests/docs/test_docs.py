@@ -261,7 +261,7 @@ def anchor(head):
 
 
 def test_make_check_looks_at_raw_files_that_are_there(tmp_path):
-    check = ["make", "-n", "-o", ".venv/base", "check", "STUDY=x"]
+    check = ["make", "-n", "--no-print-directory", "-o", ".venv/base", "check", "STUDY=x"]
     for raw, more in ((tmp_path, f" --raw {tmp_path}"), (tmp_path / "no", "")):
         done = subprocess.run([*check, f"RAW={raw}"], capture_output=True, text=True, cwd=ROOT)
         assert done.stdout.rstrip().endswith(f"trialkit check specs/x{more}")

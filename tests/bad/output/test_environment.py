@@ -207,6 +207,7 @@ def test_a_bug_shows_its_steps(why, tool, built, monkeypatch, tmp_path):
 KILLED = """
 import os, signal, sys
 import trialkit.output
+signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored in the background
 first = trialkit.output.write_xpt
 def write(path, *args, **options):
     first(path, *args, **options)
