@@ -39,7 +39,7 @@ $(OUT)/adam: | .venv/base $(SDTM)
 	$(TRIALKIT) adam specs/$(STUDY) --sdtm $(SDTM) --out $(OUT) --workers $(WORKERS)
 
 define: .venv/base $(OUT)/adam ## Describe the datasets in define.xml and define.html: STUDY=, OUT=
-	$(TRIALKIT) define specs/$(STUDY) --sdtm $(SDTM) --adam $(OUT)/adam --raw $(RAW)
+	$(TRIALKIT) define specs/$(STUDY) --sdtm $(SDTM) --adam $(OUT)/adam $(if $(wildcard $(RAW)),--raw $(RAW))
 
 package: .venv/base ## Lay out and check the submission: STUDY=, OUT=
 	$(TRIALKIT) package specs/$(STUDY) --build $(OUT) --out $(OUT)/package

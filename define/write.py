@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 from pathlib import Path
 from typing import Any
@@ -14,6 +13,7 @@ from define.model.element import Element
 from define.model.shape import Nest, Shape, shape_of
 from define.model.study import Define
 from define.names import ARM, DEF, ODM, XLINK
+from define.whole import write_whole
 from define.xmlfile import XmlElement
 from trialkit.problems import Kind, Place, Problem, Refusal
 
@@ -40,13 +40,7 @@ def write_define(path: Path, define: Define) -> None:
     >>> path.read_bytes() == define_bytes(sample_define())
     True
     """
-    data = define_bytes(define)
-    beside = path.with_name(f".{path.name}.part")
-    try:
-        beside.write_bytes(data)
-        os.replace(beside, path)
-    finally:
-        beside.unlink(missing_ok=True)
+    write_whole(path, define_bytes(define))
 
 
 def define_bytes(define: Define) -> bytes:

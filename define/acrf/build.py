@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,6 +17,7 @@ from define.acrf.names import Names
 from define.acrf.outline import outline
 from define.acrf.place import FormPlacer
 from define.acrf.shapes import Anchor, Page
+from define.whole import write_whole
 from trialkit.dataflow import Leaf, flows, read_columns
 from trialkit.own import standard_of
 from trialkit.paths import safe_path
@@ -151,7 +151,8 @@ def build(study: Study, raw: Path | Headers, out: Path) -> Acrf:
     cover = Cover(_about(study.spec, forms, contents, fonts), fonts).placed(contents, targets)
     pages = [*cover, *(page for part in placed for page in part)]
     entries = outline(contents, {source: name for source, (name, _) in targets.items()}, forms.all_visits())
-    _write(out, pdf_of(pages, entries, fonts, _description(study.spec, forms)))
+    out.parent.mkdir(parents=True, exist_ok=True)
+    write_whole(out, pdf_of(pages, entries, fonts, _description(study.spec, forms)))
     spots = tuple(_spots(writer, contents, names, numbers))
     return Acrf(out, len(pages), tuple(contents), spots, dict(names.found), numbers)
 
@@ -168,17 +169,6 @@ def build_from(specs: Path, raw: Path, out: Path) -> Acrf:
     """
     standard = standard_of("sdtm", "3.4")
     return build(load_study(specs, standard.folder, ("trialkit.rules", *standard.rules)), raw, out)
-
-
-def _write(out: Path, data: bytes) -> None:
-    """Write a file that is there whole or not at all."""
-    out.parent.mkdir(parents=True, exist_ok=True)
-    beside = out.with_name(f".{out.name}.new")
-    try:
-        beside.write_bytes(data)
-        os.replace(beside, out)
-    finally:
-        beside.unlink(missing_ok=True)
 
 
 def _texts(contents: Sequence[FormContent], spec: StudySpec, forms: Forms) -> Iterator[str]:

@@ -13,15 +13,16 @@ from define.acrf import build as build_acrf
 from define.build.build import Extras, build_define
 from define.build.package import Package, open_package
 from define.build.pages import NO_PAGES, Pages
-from define.build.ways import Other, Ways
+from define.build.ways import PAGE, Other, Ways
 from define.html.page import render
 from define.html.preview import preview_of
+from define.whole import write_whole
 from define.write import define_bytes
 from trialkit.own import part_of, standard_of
 from trialkit.publish import read_manifest
 from trialkit.study import from_datasets, load_study
 
-XML, PAGE, SHEET, CRF = "define.xml", "define.html", "define2-1.xsl", "acrf.pdf"
+XML, SHEET, CRF = "define.xml", "define2-1.xsl", "acrf.pdf"
 VERSIONS = {"sdtm": "3.4", "adam": "1.3"}
 
 
@@ -74,7 +75,7 @@ def publish_define(
     if sheet:
         files[SHEET] = sheet.read_bytes()
     for name, data in files.items():
-        _replace(folder / name, data)
+        write_whole(folder / name, data)
     return Written(folder, len(package.datasets), (*files, *([CRF] if crf else [])))
 
 
@@ -124,10 +125,3 @@ def stylesheet() -> Path | None:
     folders = [Path(one) for one in found.submodule_search_locations or ()] if found else []
     sheets = [path for folder in folders for path in sorted(folder.rglob("define2-1*.xsl"))]
     return sheets[0] if sheets else None
-
-
-def _replace(path: Path, data: bytes) -> None:
-    """Write a file whole, or leave the one that is there."""
-    beside = path.with_name(f".{path.name}.new")
-    beside.write_bytes(data)
-    beside.replace(path)
