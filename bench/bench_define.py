@@ -20,6 +20,7 @@ from pathlib import Path
 
 from lxml import etree
 
+from define.build.build import STYLESHEET
 from define.html.page import render
 from define.html.preview import DatasetPreview, Frequent, Preview, Values
 from define.model import (
@@ -51,6 +52,7 @@ from define.model import (
 )
 from define.model.alias import NCI, Alias
 from define.model.groups import Class
+from define.official import official_file
 from define.write import write_define
 
 LEVELS = 10
@@ -298,10 +300,7 @@ def browse(page: Path, runs: int) -> None:
 
 
 def stylesheet() -> etree.XSLT:
-    import defineutils
-
-    found = sorted(Path(defineutils.__file__).parent.rglob("define2-1.xsl"))
-    return etree.XSLT(etree.parse(str(found[0])))
+    return etree.XSLT(etree.parse(str(official_file(STYLESHEET))))
 
 
 def official(sizes: list[int], options: argparse.Namespace, folder: Path) -> None:

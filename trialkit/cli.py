@@ -321,7 +321,7 @@ def impact(changed: tuple[str, ...], as_json: bool, **asked: Any) -> None:
 @cli.command(name="define-check")
 @click.argument("file", type=FILE, metavar="DEFINE_XML")
 @click.option("--data", type=FOLDER, help="The datasets, to compare with.")
-@click.option("--schema", type=FOLDER, help="The XML Schema; default: that of defineutils, where installed.")
+@click.option("--schema", type=FOLDER, help="The XML Schema; default: that of CDISC, from defineutils.")
 @click.option("--json", "json_file", type=FILE, help="Write what was found as JSON, with XPaths.")
 @click.option("--html", "html_file", type=FILE, help="Write a page for the browser.")
 def define_check(file: Path, **choices: Path | None) -> Exit:

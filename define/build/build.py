@@ -25,7 +25,7 @@ from define.model import (
 )
 
 CRF = "LF.acrf"
-STYLESHEET = 'type="text/xsl" href="define2-1.xsl"'
+STYLESHEET = "define2-1.xsl"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +36,6 @@ class Extras:
         crf: file name of the annotated CRF; empty where there is none.
         pages: where the columns of the forms stand in it.
         displays: declared analyses, for analysis results metadata.
-        stylesheet: whether a stylesheet lies beside.
 
     >>> Extras().crf
     ''
@@ -45,7 +44,6 @@ class Extras:
     crf: str = ""
     pages: Pages = NO_PAGES
     displays: Sequence[Any] = ()
-    stylesheet: bool = False
 
 
 def build_define(package: Package, extras: Extras | None = None) -> Define:
@@ -53,7 +51,7 @@ def build_define(package: Package, extras: Extras | None = None) -> Define:
 
     Args:
         package: the datasets and their specs.
-        extras: annotated CRF, analyses, stylesheet.
+        extras: annotated CRF and analyses.
 
     >>> build_define(None)
     Traceback (most recent call last):
@@ -87,7 +85,6 @@ def build_define(package: Package, extras: Extras | None = None) -> Define:
     names = GlobalVariables(
         study_name=study.study, study_description=study.title or study.study, protocol_name=study.study
     )
-    prolog = (f"<?xml-stylesheet {STYLESHEET}?>",) if extras.stylesheet else ()
     return Define(
         file_oid=f"DEF.{study.study}.{part}",
         creation_date_time=study.created.isoformat(),
@@ -97,7 +94,7 @@ def build_define(package: Package, extras: Extras | None = None) -> Define:
         source_system_version=version("trialkit"),
         context="Submission",
         study=Study(oid=f"ST.{study.study}", global_variables=names, metadata=metadata),
-        prolog=prolog,
+        prolog=(f'<?xml-stylesheet type="text/xsl" href="{STYLESHEET}"?>',),
     )
 
 

@@ -4,25 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 from define.acrf import Acrf
 from define.acrf import build as build_acrf
-from define.build.build import Extras, build_define
+from define.build.build import STYLESHEET, Extras, build_define
 from define.build.package import Package, open_package
 from define.build.pages import NO_PAGES, Pages
 from define.build.ways import PAGE, Other, Ways
 from define.html.page import render
 from define.html.preview import preview_of
+from define.official import official_file
 from define.whole import write_whole
 from define.write import define_bytes
 from trialkit.own import part_of, standard_of
 from trialkit.publish import read_manifest
 from trialkit.study import from_datasets, load_study
 
-XML, SHEET, CRF = "define.xml", "define2-1.xsl", "acrf.pdf"
+XML, CRF = "define.xml", "acrf.pdf"
 VERSIONS = {"sdtm": "3.4", "adam": "1.3"}
 
 
@@ -61,19 +61,18 @@ def publish_define(
     manifest = read_manifest(folder)
     number = str(manifest["standard"]).rpartition(" ")[2] if manifest else VERSIONS[part]
     package = open_package(specs, folder, standard_of(part, number), inputs)
-    sheet, displays = stylesheet(), displays_of(specs, folder if part == "adam" else folder.parent / "adam")
+    displays = displays_of(specs, folder if part == "adam" else folder.parent / "adam")
     mine = displays if part == "adam" else ()
     crf = build_acrf(package.study, raw, folder / CRF) if part == "sdtm" and raw else None
-    extras = Extras(crf=CRF if crf else "", pages=_pages(crf), displays=mine, stylesheet=sheet is not None)
+    extras = Extras(crf=CRF if crf else "", pages=_pages(crf), displays=mine)
     define = build_define(package, extras)
     lineage = _ways(package, specs, part, displays).lineage()
     preview = preview_of(folder, package.study.spec.preview, [one.name for one in package.datasets])
     files = {
         XML: define_bytes(define),
         PAGE: render(define, preview=preview, lineage=lineage).encode("utf-8"),
+        STYLESHEET: official_file(STYLESHEET).read_bytes(),
     }
-    if sheet:
-        files[SHEET] = sheet.read_bytes()
     for name, data in files.items():
         write_whole(folder / name, data)
     return Written(folder, len(package.datasets), (*files, *([CRF] if crf else [])))
@@ -112,16 +111,3 @@ def _ways(package: Package, specs: Path, part: str, displays: Sequence[Any]) -> 
         return Ways(package, Other(study, link), nothing, displays)
     later = from_datasets(study, package.folder)
     return Ways(package, nothing, Other(later, link, displays))
-
-
-def stylesheet() -> Path | None:
-    """Find the agency's stylesheet in the package that ships it; None where that is not installed.
-
-    >>> found = stylesheet()
-    >>> found is None or found.suffix == '.xsl'
-    True
-    """
-    found = find_spec("defineutils")
-    folders = [Path(one) for one in found.submodule_search_locations or ()] if found else []
-    sheets = [path for folder in folders for path in sorted(folder.rglob("define2-1*.xsl"))]
-    return sheets[0] if sheets else None

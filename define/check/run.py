@@ -117,7 +117,7 @@ def check_define(path: Path, data: Path | None = None, schema: Path | None = Non
     Args:
         path: the file.
         data: folder with the datasets, to compare with; None for the file alone.
-        schema: folder with the XML Schema; None for that of the package ``defineutils``, if installed.
+        schema: folder with the XML Schema; None for that of the package ``defineutils``.
 
     Returns:
         What was found. The place of each problem has the line, and the XPath as its field, with the
@@ -152,14 +152,12 @@ def check_define(path: Path, data: Path | None = None, schema: Path | None = Non
     )
 
 
-def _schema(content: bytes, file: str, xsd: Path | None, found: _Found) -> None:
+def _schema(content: bytes, file: str, xsd: Path, found: _Found) -> None:
     root = parse_xml(content, file)
     if version_of(root, file) == DEF_20:
         found.notes.append(
             "the file is of Define-XML 2.0: checked as the 2.1 that it becomes, not by the XML Schema"
         )
-    elif xsd is None:
-        found.notes.append("the XML Schema was not checked: give its folder, or install defineutils")
     else:
         found.problems += schema_problems(root, xsd, file)
         found.notes.append(f"checked by the XML Schema {xsd.name}")

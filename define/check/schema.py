@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 from lxml import etree
 
+from define.official import official_file
 from define.xmlfile import XmlElement
 from trialkit.problems import Exit, Kind, Place, Problem, Refusal
 
@@ -24,8 +24,8 @@ NO_SCHEMA = Kind(
 FILES = ("arm1-0-0.xsd", "define2-1-0.xsd")
 
 
-def schema_file(folder: Path | None) -> Path | None:
-    """Find the XML Schema: in a folder, else in the package ``defineutils`` if it is installed.
+def schema_file(folder: Path | None) -> Path:
+    """Find the XML Schema: in a folder, else that of the package ``defineutils``.
 
     Raises:
         Refusal: DEFC-901.
@@ -34,19 +34,12 @@ def schema_file(folder: Path | None) -> Path | None:
     Traceback (most recent call last):
     trialkit.problems.Refusal: error DEFC-901 nowhere: folder has no XML Schema of Define-XML 2.1. ...
     """
-    found = _below(folder) if folder else None
-    if folder and found is None:
-        raise Refusal([Problem(NO_SCHEMA, f"{folder.name}: {NO_SCHEMA.title}")])
-    if found is None:
-        spec = find_spec("defineutils")
-        places = (spec and spec.submodule_search_locations) or ()
-        found = next((file for place in places if (file := _below(Path(place)))), None)
-    return found
-
-
-def _below(folder: Path) -> Path | None:
+    if folder is None:
+        return official_file(FILES[0])
     found = (path for name in FILES for path in sorted(folder.rglob(name)))
-    return next(found, None)
+    if (first := next(found, None)) is None:
+        raise Refusal([Problem(NO_SCHEMA, f"{folder.name}: {NO_SCHEMA.title}")])
+    return first
 
 
 def schema_problems(root: XmlElement, schema: Path, file: str) -> Iterator[Problem]:
@@ -61,9 +54,7 @@ def schema_problems(root: XmlElement, schema: Path, file: str) -> Iterator[Probl
         Refusal: DEFC-901 for a schema that cannot be used.
 
     >>> from lxml import etree
-    >>> schema = schema_file(None)
-    >>> found = list(schema_problems(etree.XML("<a/>"), schema, "a.xml")) if schema else []
-    >>> [problem.kind.code for problem in found] if schema else ["DEFC-900"]
+    >>> [one.kind.code for one in schema_problems(etree.XML("<a/>"), schema_file(None), "a.xml")]
     ['DEFC-900']
     """
     parser = etree.XMLParser(no_network=True, resolve_entities=False, load_dtd=False)

@@ -10,7 +10,7 @@ import pyarrow.parquet as pq
 import pytest
 from lxml import etree
 
-from define.check import run, schema
+from define.check import run
 from define.check.report import check_json, check_page
 from define.check.run import check_define
 from define.check.samples import changed
@@ -111,12 +111,6 @@ def test_a_broken_file_says_all_at_once(tmp_path):
     }
     at_their_place(path, checked.problems)
     assert checked.exit() == Exit.DATA
-
-
-def test_without_a_schema_the_notes_say_so(monkeypatch):
-    monkeypatch.setattr(schema, "find_spec", lambda name: None)
-    checked = check_define(HERE / "unseen.xml")
-    assert "the XML Schema was not checked: give its folder, or install defineutils" in checked.notes
 
 
 def test_folders_that_are_not_there(tmp_path):
