@@ -85,11 +85,10 @@ class DatasetFacts:
         known = {variable.name: variable for variable in self.listed}
         names = [variable.name.replace("--", self.name[:2]) for variable in self.model]
         merged = [
-            known.pop(name) if name in known else replace(variable, name=name)
-            for name, variable in zip(names, self.model, strict=True)
+            (name, known.pop(name, variable)) for name, variable in zip(names, self.model, strict=True)
         ]
-        everything = enumerate([*merged, *known.values()], 1)
-        return tuple(replace(variable, order=place) for place, variable in everything)
+        everything = enumerate([*merged, *known.items()], 1)
+        return tuple(replace(variable, name=name, order=place) for place, (name, variable) in everything)
 
     @property
     def variables(self) -> tuple[VariableFacts, ...]:

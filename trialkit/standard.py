@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 
 from trialkit.attributes import Type
 from trialkit.built import Built, Meta
@@ -103,7 +104,7 @@ class Standard:
         name = spec.domain or spec.dataset
         found = self.facts.find(name)
         if found is None and spec.dataset_class:
-            return self.facts.custom(name, spec.dataset_class, spec.label, spec.structure)
+            return _custom(self.facts, name, spec.dataset_class, spec.label, spec.structure)
         return found
 
     def subject_of(self, study: StudySpec) -> Subject:
@@ -145,3 +146,9 @@ class Standard:
             fact.value_domain if fact else self.checks.described(name),
             fact is not None,
         )
+
+
+@cache
+def _custom(facts: Facts, name: str, observation_class: str, label: str, structure: str) -> DatasetFacts:
+    """Make the facts of a sponsor's dataset once: they are looked up for each of its variables."""
+    return facts.custom(name, observation_class, label, structure)
