@@ -71,7 +71,7 @@ test: .venv/dev ## Run all tests
 
 test-browser: .venv/browser ## Test the review page of define.xml in Chromium and Firefox
 	@sh tests/browser/browsers.sh
-	$(BIN)/python -m pytest -m browser tests/browser
+	$(BIN)/python -m pytest -rs -m browser tests/browser
 
 lint: .venv/dev ## Style and types
 	$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy

@@ -172,6 +172,13 @@ class Firefox:
         assert found["type"] == "success", found
         return json.loads(found["result"].get("value", "null"))
 
+    def until(self, script, seconds=10):
+        end = time.monotonic() + seconds
+        while not (found := self.run(script)):
+            assert time.monotonic() < end, f"not within {seconds} s: {script}"
+            time.sleep(0.05)
+        return found
+
     def press(self, text):
         keys = [
             one
@@ -187,19 +194,25 @@ def firefox(tmp_path_factory):
     websocket = pytest.importorskip("websocket")
     profile = tmp_path_factory.mktemp("firefox")
     command = [needed("firefox-esr"), "--headless", "--remote-debugging-port=0", "--no-remote"]
-    process = subprocess.Popen(
-        [*command, "--profile", str(profile)], stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True
-    )
+    said = profile / "said.txt"  # no pipe: one that nobody reads any more would stop it when full
+    with said.open("w") as out:
+        process = subprocess.Popen([*command, "--profile", str(profile)], stderr=out, stdout=out)
     try:
-        lines = iter(process.stderr.readline, "")
-        found = next(found for line in lines if (found := re.search(r"BiDi listening on (ws://\S+)", line)))
-        socket = websocket.create_connection(f"{found[1]}/session", timeout=60, suppress_origin=True)
+        socket = websocket.create_connection(f"{listening(said)}/session", timeout=60, suppress_origin=True)
         yield Firefox(socket)
         socket.close()
     finally:
         process.terminate()
         process.wait(30)
-        process.stderr.close()
+
+
+def listening(said, seconds=60):
+    """Wait until Firefox has told its address."""
+    end = time.monotonic() + seconds
+    while not (found := re.search(r"BiDi listening on (ws://\S+)\n", said.read_text("utf-8", "replace"))):
+        assert time.monotonic() < end, f"Firefox does not listen after {seconds} s"
+        time.sleep(0.1)
+    return found[1]
 
 
 @pytest.fixture(scope="session")
@@ -238,10 +251,13 @@ def axe(tmp_path_factory):
         "--silent",
         "--no-audit",
         "--no-fund",
+        "--fetch-retries=1",
         "--prefix",
         str(folder),
         "axe-core@4",
     ]
-    if subprocess.run(command, capture_output=True, check=False).returncode:
+    try:
+        subprocess.run(command, capture_output=True, check=True, timeout=120)
+    except (subprocess.CalledProcessError, subprocess.TimeoutExpired):
         pytest.skip("npm cannot install axe-core")
     return (folder / "node_modules" / "axe-core" / "axe.min.js").read_text(encoding="utf-8")
