@@ -217,7 +217,7 @@ def problems_of(rule: type[Rule]) -> list[Kind]:
 
 def _methods(item: type) -> Iterator[FunctionType]:
     for base in item.__mro__:
-        for value in vars(base).values() if _ours(base) and base not in SHARED else ():
+        for value in list(vars(base).values()) if _ours(base) and base not in SHARED else ():
             bare = getattr(value, "wrapped", value)
             method = getattr(bare, "__func__", bare)
             if isinstance(method, FunctionType):
