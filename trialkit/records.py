@@ -215,20 +215,43 @@ def stack(parts: Sequence[Records]) -> Records:
 
 
 def _renumbered(parts: Sequence[Records]) -> list[Records]:
-    """Number the lists of all parts anew, so that no two have one number."""
-    used: dict[str, int] = {}
-    made = []
+    """Number the lists of all parts anew, so that no two have one number.
+
+    Parts that were made from the same records have the same lists: those stay as they are, and stand once.
+    Else each record that a step adds would double the lists of all records.
+    """
+    sizes: dict[tuple[str, tuple[int, ...]], int] = {}
     for part in parts:
-        rows, many = dict(part.rows), []
-        for pair in part.many:
-            start = used.get(pair.source, 0) if pair.is_list else 0
-            if pair.is_list:
-                mine = rows.get(pair.source, np.empty(0, np.int32))
-                rows[pair.source] = np.where(mine < 0, mine, mine + start).astype(np.int32)
-                used[pair.source] = start + int(max(mine.max(initial=-1), pair.record.max(initial=-1))) + 1
-            many.append(replace(pair, record=(pair.record + start).astype(np.int32)) if start else pair)
-        made.append(replace(part, rows=rows, many=tuple(many)) if many else part)
-    return made
+        for same, lists in _lists(part).items():
+            numbers = [part.rows.get(same[0], np.empty(0, np.int32)), *(pair.record for pair in lists)]
+            sizes[same] = max(sizes.get(same, 0), *(int(one.max(initial=-1)) + 1 for one in numbers))
+    starts: dict[tuple[str, tuple[int, ...]], int] = {}
+    used: dict[str, int] = {}
+    for same, size in sizes.items():
+        starts[same] = used.get(same[0], 0)
+        used[same[0]] = starts[same] + size
+    return [_numbered(part, starts, sizes) for part in parts]
+
+
+def _lists(part: Records) -> dict[tuple[str, tuple[int, ...]], list[Many]]:
+    """Give the lists of a part by source, and by which they are: parts of one origin have the same ones."""
+    found: dict[str, list[Many]] = {}
+    for pair in part.many:
+        if pair.is_list:
+            found.setdefault(pair.source, []).append(pair)
+    return {(source, tuple(map(id, lists))): lists for source, lists in found.items()}
+
+
+def _numbered(part: Records, starts: Mapping[Any, int], first: dict[Any, int]) -> Records:
+    """Move the numbers of a part's lists; only the first part that has some keeps them."""
+    rows, many = dict(part.rows), [pair for pair in part.many if not pair.is_list]
+    for same, lists in _lists(part).items():
+        start, mine = starts[same], rows.get(same[0], np.empty(0, np.int32))
+        rows[same[0]] = np.where(mine < 0, mine, mine.astype(np.int32) + np.int32(start))
+        if first.pop(same, None) is not None:
+            moved = [replace(pair, record=(pair.record + start).astype(np.int32)) for pair in lists]
+            many += moved if start else lists
+    return replace(part, rows=rows, many=tuple(many)) if part.many else part
 
 
 def _column(part: Records, name: str, parts: Sequence[Records]) -> Column:

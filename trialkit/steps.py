@@ -242,7 +242,25 @@ def merged_lineage(
             continue
         kept = group[pair.record] >= 0
         many.append(Many(pair.source, group[pair.record][kept].astype(np.int32), pair.row[kept]))
-    return rows, tuple(one for one in many if len(one.record))
+    return rows, _once(many)
+
+
+def _once(many: Sequence[Many]) -> tuple[Many, ...]:
+    """Put the pairs of each source together, each pair once; lists stay.
+
+    Records made from records that were made from several rows would else repeat the rows of all of them.
+    """
+    made = [one for one in many if one.is_list and len(one.record)]
+    plain: dict[str, list[Many]] = {}
+    for one in many:
+        if not one.is_list and len(one.record):
+            plain.setdefault(one.source, []).append(one)
+    for source, parts in plain.items():
+        record, row = (np.concatenate([getattr(one, name) for one in parts]) for name in ("record", "row"))
+        size = int(row.max()) + 1
+        pairs = np.unique(record.astype(np.int64) * size + row)
+        made.append(Many(source, (pairs // size).astype(np.int32), (pairs % size).astype(np.int32)))
+    return tuple(made)
 
 
 def _merged(key: str, found: Rows, group: npt.NDArray[Any], first: Rows) -> tuple[Rows, list[Many]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -14,7 +15,8 @@ from sdtm.rules.latest import latest
 from trialkit.column import Column
 from trialkit.context import Context, Store
 from trialkit.problems import Refusal
-from trialkit.records import Records, Taken
+from trialkit.records import Records, Taken, stack
+from trialkit.rule import as_step
 from trialkit.rules.duplicates import DuplicateKeys, OnePer
 from trialkit.rules.gather import Gather
 from trialkit.rules.intervals import Collapse
@@ -22,7 +24,7 @@ from trialkit.rules.join import Join
 from trialkit.rules.notdone import NotDone
 from trialkit.rules.records import Stack
 from trialkit.rules.totals import Total
-from trialkit.steps import merged_lineage
+from trialkit.steps import merged_lineage, run
 
 SOME = settings(max_examples=60, derandomize=True, deadline=None)
 KEY = st.sampled_from(["", "a", "b", "c"])
@@ -242,3 +244,42 @@ def test_columns_are_taken_when_they_are_asked_for() -> None:
     assert taken["A"] is taken["A"]
     with pytest.raises(KeyError):
         taken["B"]
+
+
+def with_totals(steps: int, rule: dict[str, Any], *, subjects: int = 4) -> Records:
+    """Records with a working column made from several rows, and totals in steps below each other."""
+    rows = [(str(place % subjects), str(place), "1") for place in range(5 * subjects)]
+    let = {"let": {"COUNT": rule}}
+    totals = [{"total": "N", "by": "K", "into": f"T{step}"} for step in range(steps)]
+    made = [as_step(step, SimpleNamespace(context=None)) for step in (let, *totals)]  # type: ignore[arg-type]
+    records = records_of(rows)
+    return run(made, records, context_of(records))
+
+
+@pytest.mark.parametrize("rule", [{"count": {"within": ["K"]}}, {"sum": {"of": "N", "within": ["K"]}}])
+def test_lineage_grows_by_as_much_with_each_total(rule: dict[str, Any]) -> None:
+    sizes = [sum(len(many.record) for many in with_totals(steps, rule).many) for steps in range(8)]
+    assert len(set(np.diff(sizes).tolist())) == 1, sizes
+    assert len([many for many in with_totals(7, rule).many if many.is_list]) == 1
+
+
+def test_records_below_each_other_keep_their_lists() -> None:
+    records = with_totals(2, {"count": {"within": ["K"]}})
+    (pairs,) = [many for many in records.many if many.is_list]
+    for record in range(records.count):
+        number = records.rows[pairs.source][record]
+        rows = pairs.row[pairs.record == number].tolist()
+        assert rows == [row for row in range(20) if row % 4 == record % 4]
+
+
+def test_branches_with_lists_of_their_own_keep_them_apart() -> None:
+    one, other = (with_totals(1, {"count": {"within": ["K"]}}, subjects=size) for size in (4, 2))
+    both = stack([one, other, one])
+    assert len([many for many in both.many if many.is_list]) == 2
+    ends = {one.count - 1: 3, one.count + other.count - 1: 1, both.count - 1: 3}
+    (source,) = {many.source for many in both.many if many.is_list}
+    for record, last in ends.items():
+        number = both.rows[source][record]
+        rows = [many.row[many.record == number].tolist() for many in both.many if many.is_list]
+        assert sorted(map(len, rows)) == [0, 5]
+        assert min(filter(None, rows)) == [row for row in range(5 * (last + 1)) if row % (last + 1) == last]
