@@ -22,7 +22,7 @@ from trialkit.problems import Problems
 from trialkit.raw.read import read
 from trialkit.raw.source import Source
 
-CASES = sorted(path.parent for path in Path(__file__).parent.glob("*/case.yaml"))
+FOLDERS = sorted(path.parent for path in Path(__file__).parent.glob("*/case.yaml"))
 SECONDS = 1.0
 
 
@@ -141,9 +141,14 @@ def parquet_nested(folder):
     pq.write_table(pa.table({"A": [[1], [2]]}), folder / "lb.parquet")
 
 
-@pytest.mark.parametrize("folder", CASES, ids=lambda path: path.name)
-def test_bad_raw_file(folder, tmp_path):
-    case = YAML(typ="safe", pure=True).load((folder / "case.yaml").read_text("utf-8"))
+def cases():
+    for folder in FOLDERS:
+        case = YAML(typ="safe", pure=True).load((folder / "case.yaml").read_text("utf-8"))
+        yield pytest.param(folder, case, id=folder.name)
+
+
+@pytest.mark.parametrize(("folder", "case"), list(cases()))
+def test_bad_raw_file(folder, case, tmp_path):
     raw = tmp_path / "raw"
     shutil.copytree(folder, raw, ignore=shutil.ignore_patterns("case.yaml", "__pycache__"))
     if "make" in case:
