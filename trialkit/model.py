@@ -92,7 +92,7 @@ class Model(BaseModel):
     8
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid", validate_default=False)
+    model_config = ConfigDict(frozen=True, extra="forbid", validate_default=False, defer_build=True)
 
     _source: SpecMap | None = PrivateAttr(default=None)
 

@@ -7,9 +7,10 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+if TYPE_CHECKING:
+    from rich.progress import Progress
 
 SILENT_SECONDS = 2.0
 
@@ -47,13 +48,7 @@ class Steps:
     def _show(self, name: str) -> None:
         late = time.perf_counter() - self.began > SILENT_SECONDS
         if self.shown and late and self._bar is None:
-            columns = (
-                TextColumn("{task.description}"),
-                BarColumn(),
-                MofNCompleteColumn(),
-                TimeElapsedColumn(),
-            )
-            self._bar = Progress(*columns, console=Console(file=sys.stderr), transient=True)
+            self._bar = _bar()
             self._bar.add_task(name, total=self.total)
             self._bar.start()
         if self._bar is not None:
@@ -68,6 +63,15 @@ class Steps:
         if self._bar is not None:
             self._bar.stop()
             self._bar = None
+
+
+def _bar() -> Progress:
+    """Make a bar; the library is loaded only by a run that shows one."""
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+    columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn()
+    return Progress(*columns, console=Console(file=sys.stderr), transient=True)
 
 
 def on_terminal() -> bool:

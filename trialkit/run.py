@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
 from dataclasses import replace
 from multiprocessing import get_context
 from typing import TypeAlias
@@ -49,6 +51,24 @@ def run(options: Options, standard: Standard) -> Result:
     >>> [one.name for one in run(sample_options(), sample_standard()).built]
     ['DM', 'EX', 'VS']
     """
+    with _program_set_aside():
+        return _run(options, standard)
+
+
+@contextmanager
+def _program_set_aside() -> Iterator[None]:
+    """Spare the garbage collector the modules loaded so far, which live as long as the program.
+
+    Going through them again and again is an eighth of the time of a small run.
+    """
+    gc.freeze()
+    try:
+        yield
+    finally:
+        gc.unfreeze()
+
+
+def _run(options: Options, standard: Standard) -> Result:
     refuse_output(options, standard.suffix)
     study = load_study(options.specs, standard.folder, ("trialkit.rules", *standard.rules))
     if standard.from_datasets:
