@@ -96,7 +96,7 @@ def _attributes(review: Review, meta: Meta, fact: VariableFacts | None) -> list[
         found.append(Problem(TYPE, f"type is {meta.type}, the standard says {fact.type}", where, spec=spec))
     if fact is not None and meta.label != fact.label:
         found.append(Problem(LABEL, f"label is not '{fact.label}'", where, spec=spec))
-    if not meta.known and meta.label == meta.name:
+    if not meta.label or (not meta.known and meta.label == meta.name):
         found.append(Problem(NO_LABEL, NO_LABEL.title, where, spec=spec))
     return found
 
