@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from typing import ClassVar, Literal
 
 import numpy as np
@@ -18,7 +19,8 @@ from adam.stats.ladder import SLOPE_LADDER, Ladder, fit_ladder
 from adam.stats.mixed import MixedFit
 from adam.stats.piecewise import Piecewise, piecewise
 from trialkit.column import combine
-from trialkit.rule import ColumnName
+from trialkit.numerals import to_number
+from trialkit.rule import ColumnName, Reference
 
 DAYS_A_MONTH = 30.4375
 RUNGS = {rung.name: rung for rung in SLOPE_LADDER}
@@ -28,7 +30,7 @@ Structure = Literal[
 LADDER: tuple[Structure, ...] = (
     "both slopes, unstructured", "both slopes, diagonal", "one slope, unstructured", "intercept only",
 )  # fmt: skip
-CONTRASTS = (("B1", "Slope, administration"), ("B2", "Slope, follow-up"), ("DIFF", "Difference"))
+CONTRASTS = ("B1", "B2", "DIFF")
 PARTS = (
     ("", "", "", 3), ("", "SE", ", SE", 3), ("", "LOW", ", lower limit", 3), ("", "HIGH", ", upper limit", 3),
     ("", "DF", ", df", 1), ("P", "", ", p", 4),
@@ -40,8 +42,7 @@ class MixedSlopes(Method):
 
     A month has 30.4375 days; time 0 is study day 1. The first structure whose fit converges and is not
     singular is used and named; without one there is no result but the reasons. Percent slowing is
-    100 (1 - slope of administration / slope of follow-up), and missing where the slope of follow-up is no
-    worsening.
+    100 (1 - first slope / second slope), and missing where the second slope is no worsening.
 
     >>> int(MixedSlopes(of="AVAL", time="ADY", change="169").confidence)
     95
@@ -50,6 +51,8 @@ class MixedSlopes(Method):
     of: ColumnName = Field(description="the values")
     time: ColumnName = Field(description="study day")
     change: str = Field(description="study day at which the slope may change, or a variable that has it")
+    first_level: str = Field("administration", description="what the period before the change is called")
+    second_level: str = Field("follow-up", description="what the period after it is called")
     subject: ColumnName = Field("USUBJID", description="whose random effects they are")
     ladder: list[Structure] = Field(list(LADDER), min_length=1, description="random effects, in order")
     degrees: Degrees = Field("kenward-roger", description="degrees of freedom: kenward-roger, satterthwaite")
@@ -58,10 +61,23 @@ class MixedSlopes(Method):
 
     also: ClassVar[str] = (
         "; random intercept and slopes of each {subject}; slopes a month and their difference, "
-        "administration minus follow-up, with {degrees} degrees of freedom and intervals of {confidence} %; "
-        "random effects tried in this order: {ladder}"
+        "{first_level} minus {second_level}, with {degrees} degrees of freedom and intervals of "
+        "{confidence} %; random effects tried in this order: {ladder}"
     )
-    example: ClassVar[str] = "method: {mixed_slopes: {of: AVAL, time: ADY, change: 169}}"
+    example: ClassVar[str] = (
+        "method: {mixed_slopes: {of: AVAL, time: ADY, change: 169, "
+        "first_level: administration, second_level: follow-up}}"
+    )
+
+    def references(self) -> Iterator[Reference]:
+        """Name the variables; the change point is one where it is no number.
+
+        >>> [one.column for one in MixedSlopes(of="AVAL", time="ADY", change="KNOT").references()]
+        ['AVAL', 'ADY', 'USUBJID', 'KNOT']
+        """
+        yield from super().references()
+        if math.isnan(to_number(self.change)):
+            yield Reference(self.change, place=self.place("change"))
 
     def compute(self, data: Data) -> list[Statistic]:
         """Fit the model and give slopes, difference and percent slowing.
@@ -88,12 +104,11 @@ class MixedSlopes(Method):
             return [*counts, missing("RUNG", "Random effects", f"{error.condition}: {error}")]
         if ladder.fit is None:
             return [*counts, missing("RUNG", "Random effects", ladder.reason)]
-        return [*counts, self._rung(ladder), *self._slopes(ladder.fit, design), *_variances(ladder.fit)]
+        return [*counts, self._rung(ladder), *self._slopes(ladder.fit, design), *self._variances(ladder.fit)]
 
     def _knots(self, data: Data) -> Numbers:
-        if self.change in data.columns:
-            return data.numbers(self.change)
-        return np.full(data.count, float(self.change))
+        day = to_number(self.change)
+        return data.numbers(self.change) if math.isnan(day) else np.full(data.count, day)
 
     @staticmethod
     def _rung(ladder: Ladder) -> Statistic:
@@ -103,7 +118,8 @@ class MixedSlopes(Method):
         made: list[Statistic] = []
         weights: tuple[npt.NDArray[np.float64], ...] = (design.before, design.after, -design.change)
         slopes = []
-        for (name, label), weight in zip(CONTRASTS, weights, strict=True):
+        labels = (f"Slope, {self.first_level}", f"Slope, {self.second_level}", "Difference")
+        for name, label, weight in zip(CONTRASTS, labels, weights, strict=True):
             found = contrast(fit, weight, self.degrees, self.confidence / 100)
             slopes.append(found.estimate)
             numbers = (found.estimate, found.se, found.low, found.high, found.df, found.p)
@@ -117,21 +133,20 @@ class MixedSlopes(Method):
         name, label = "SLOWING", "Percent slowing"
         worse = after < 0 if self.higher_is_better else after > 0
         if not worse:
-            return missing(name, label, "the slope of follow-up is no worsening")
+            return missing(name, label, f"the slope of {self.second_level} is no worsening")
         return Statistic(name, label, 100 * (1 - before / after), 1)
+
+    def _variances(self, fit: MixedFit) -> list[Statistic]:
+        spread = np.sqrt(np.diag(fit.g)).tolist()
+        effects = ("intercept", f"slope, {self.first_level}", f"slope, {self.second_level}", "slope")
+        sds = [
+            Statistic(f"SD{place}", f"SD of {effects[place]}", value, 3)
+            for place, value in zip(fit.effects, spread, strict=True)
+        ]
+        residual = Statistic("SDRESID", "Residual SD", math.sqrt(fit.sigma2), 3)
+        return [*sds, residual, Statistic("REML", "REML criterion", fit.minus2loglik, 3)]
 
 
 def _months(days: Numbers) -> Numbers:
     """Give months since study day 1; there is no day 0."""
     return np.where(days > 0, days - 1, days) / DAYS_A_MONTH
-
-
-def _variances(fit: MixedFit) -> list[Statistic]:
-    spread = np.sqrt(np.diag(fit.g)).tolist()
-    effects = ("intercept", "slope, administration", "slope, follow-up", "slope")
-    sds = [
-        Statistic(f"SD{place}", f"SD of {effects[place]}", value, 3)
-        for place, value in zip(fit.effects, spread, strict=True)
-    ]
-    residual = Statistic("SDRESID", "Residual SD", math.sqrt(fit.sigma2), 3)
-    return [*sds, residual, Statistic("REML", "REML criterion", fit.minus2loglik, 3)]
