@@ -6,6 +6,8 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+pytest_plugins = ("tests.evidence.plugin",)
+
 ROOT = Path(__file__).resolve().parents[1]
 
 settings.register_profile("default", derandomize=True, deadline=None)

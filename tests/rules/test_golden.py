@@ -51,7 +51,12 @@ def golden_cases() -> list[Any]:
     for path in sorted(HERE.glob("*.yaml")):
         cases, loading = read_yaml(path)
         found += [
-            pytest.param(case, loading, id=f"{path.stem}-{case.get('says', number)}".replace(" ", "_"))
+            pytest.param(
+                case,
+                loading,
+                id=f"{path.stem}-{case.get('says', number)}".replace(" ", "_"),
+                marks=pytest.mark.proves(f"rule:{path.stem}"),
+            )
             for number, case in enumerate(cases)
         ]
     return found

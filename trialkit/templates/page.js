@@ -53,7 +53,7 @@
         if (group.hidden) shown -= all(".finding:not([hidden])", group).length;
         else if (words.length) group.open = true;
       });
-      told.textContent = shown + (shown === 1 ? " problem" : " problems") + " shown";
+      told.textContent = shown + " " + (list.dataset.one || "problem") + (shown === 1 ? "" : "s") + " shown";
     };
     const sort = () => {
       const by = { count: (one) => -Number(one.dataset.count), code: (one) => one.dataset.code }[order.value];
