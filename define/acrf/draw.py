@@ -5,16 +5,14 @@ The bytes depend on nothing but the pages: no clock, no random identifier.
 
 from __future__ import annotations
 
-import hashlib
 import io
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from reportlab.pdfbase import pdfdoc
-from reportlab.pdfgen.canvas import Canvas
 
 from define.acrf.boxes import PAD, leading
 from define.acrf.fonts import BODY, Fonts, clean
@@ -34,9 +32,9 @@ from define.acrf.shapes import (
     Shape,
     Text,
 )
+from define.canvas import About, EmbeddedCanvas
 
 PRINTED = 4  # the annotation is printed with the page
-PDF_VERSION = (1, 7)  # agencies take 1.4 to 1.7
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,13 +49,6 @@ class Description:
     study: str
     footer: str
     created: datetime
-
-
-class _Canvas(Canvas):  # type: ignore[misc]
-    """A canvas whose pages don't name a font that is not embedded."""
-
-    def _make_preamble(self) -> None:
-        self._preamble = "1 0 0 1 0 0 cm"
 
 
 def pdf_of(pages: Sequence[Page], entries: Sequence[Entry], fonts: Fonts, about: Description) -> bytes:
@@ -80,16 +71,14 @@ class _Drawing:
     def __init__(self, fonts: Fonts, about: Description, total: int) -> None:
         self.fonts, self.about, self.total = fonts, about, total
         self.file = io.BytesIO()
-        self.canvas = _Canvas(
-            self.file, pagesize=(WIDTH, HEIGHT), invariant=1, pageCompression=1, pdfVersion=PDF_VERSION
-        )
-        self.canvas._doc.signature = hashlib.md5(usedforsecurity=False)  # else it takes in the clock
+        self.canvas = EmbeddedCanvas(self.file, pagesize=(WIDTH, HEIGHT))
         self.destinations: dict[str, Any] = {}
         self.bookmarks: dict[str, list[str]] = defaultdict(list)
         self.notes = 0
 
     def drawn(self, pages: Sequence[Page], entries: Sequence[Entry]) -> bytes:
-        self._describe()
+        about = self.about
+        self.canvas.describe(About(about.title, about.study, "Annotated case report form", about.created))
         for number, entry in enumerate(entries):  # a bookmark of reportlab's has the title of its key
             self.bookmarks[entry.to].append(f"bookmark {number}")
         for number, page in enumerate(pages, 1):
@@ -105,18 +94,6 @@ class _Drawing:
         self._name_destinations()
         self.canvas.save()
         return self.file.getvalue()
-
-    def _describe(self) -> None:
-        about = self.about
-        self.canvas.setTitle(clean(about.title))
-        self.canvas.setAuthor(clean(about.study))
-        self.canvas.setSubject("Annotated case report form")
-        self.canvas.setCreator("trialkit")
-        self.canvas.setProducer("trialkit")
-        created = about.created if about.created.tzinfo is None else about.created.astimezone(UTC)
-        stamp = self.canvas._doc._timeStamp
-        stamp.YMDhms, stamp.dhh, stamp.dmm = created.timetuple()[:6], 0, 0
-        self.canvas._doc.Catalog.Lang = pdfdoc.PDFString("en")
 
     def _draw(self, shape: Shape) -> None:
         match shape:
