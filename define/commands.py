@@ -80,9 +80,9 @@ def define_export(file: Path, out: Path, generation: str = "2.1") -> Exit:
     problems = Problems()
     define = read_define(file, problems)
     book, lost = export_book(define, GENERATIONS[generation])
-    write_book(out, book, GENERATIONS[generation], _created(define.creation_date_time))
+    write_book(out, book, GENERATIONS[generation], created_of(define.creation_date_time))
     problems.add(*lost)
-    return _told(problems, f"written: {out}")
+    return told(problems, f"written: {out}")
 
 
 def define_import(file: Path, out: Path) -> Exit:
@@ -106,24 +106,33 @@ def define_import(file: Path, out: Path) -> Exit:
     book = read_book(file, problems)
     define = import_book(book, problems)
     if problems.errors():
-        return _told(problems, "nothing was written")
+        return told(problems, "nothing was written")
     write_define(out, define)
-    return _told(problems, f"written: {out}")
+    return told(problems, f"written: {out}")
 
 
 def _count(number: int, word: str) -> str:
     return f"{number} {word}{'' if number == 1 else 's'}"
 
 
-def _told(problems: Problems, last: str) -> Exit:
+def told(problems: Problems, last: str) -> Exit:
+    """Show problems on the terminal, and then what came of it.
+
+    >>> told(Problems(), "written: define.xlsx")
+    <Exit.OK: 0>
+    """
     terminal = Terminal(stderr=True)
     show_problems(problems.items, terminal)
     terminal.print(last)
     return problems.exit()
 
 
-def _created(text: str) -> datetime:
-    """Read the time of the file for that of the workbook, so that no clock is read."""
+def created_of(text: str) -> datetime:
+    """Read the time of the file for that of the workbook, so that no clock is read.
+
+    >>> created_of("2024-01-31T00:00:00").year, created_of("").year
+    (2024, 1970)
+    """
     try:
         return datetime.fromisoformat(text).replace(tzinfo=UTC)
     except ValueError:

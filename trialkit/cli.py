@@ -9,6 +9,7 @@ from typing import Any
 
 import click
 
+from trialkit.exchange.cli import COMMANDS as EXCHANGE
 from trialkit.failure import problem_of, terminal_ready
 from trialkit.options import Named, named
 from trialkit.own import check_packages, part_of, standard_of
@@ -356,7 +357,7 @@ def import_workbook(file: Path, out: Path) -> Exit:
     return code
 
 
-for command in COMMANDS:
+for command in (*COMMANDS, *EXCHANGE):
     cli.add_command(command)
 
 

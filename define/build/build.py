@@ -59,7 +59,7 @@ def build_define(package: Package, extras: Extras | None = None) -> Define:
     """
     study = package.study.spec
     extras = extras or Extras()
-    origins = origins_of(package.study, package.standard.from_datasets)
+    origins = origins_of(package.study, package.standard.from_datasets, package.headers or None)
     elements = Elements(package, origins, CRF if extras.crf else "", extras.pages)
     groups = tuple(elements.group(one) for one in package.datasets)
     analyses, clauses = displays_of(extras.displays, elements.items, elements.texts)
@@ -92,7 +92,7 @@ def build_define(package: Package, extras: Extras | None = None) -> Define:
         originator="trialkit",
         source_system="trialkit",
         source_system_version=version("trialkit"),
-        context="Submission",
+        context="Other" if package.planned else "Submission",
         study=Study(oid=f"ST.{study.study}", global_variables=names, metadata=metadata),
         prolog=(f'<?xml-stylesheet type="text/xsl" href="{STYLESHEET}"?>',),
     )

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from define.build.package import Described, Package
+from define.build.planned import planned_terms
 from define.model import (
     Alias,
     CodeList,
@@ -66,12 +67,20 @@ class Codelists:
             return CodeListRef(codelist_oid=external)
         key = codelist or self._key(described, name)
         used = [text for text in texts(column.distinct()) if text]
+        if self.package.planned:
+            used = self._planned(described, name, key)
         if not key or not used:
             return None
         use = self.uses.setdefault(key, _Use(number=column.kind == "number"))
         use.values |= dict.fromkeys(sorted(set(used)))
         use.decodes |= self._pairs(described, name)
         return CodeListRef(codelist_oid=f"CL.{key}")
+
+    def _planned(self, described: Described, name: str, key: str) -> list[str]:
+        """Give the terms that the specs name, where there is no file."""
+        own = self.package.study.spec.codelists.get(key)
+        variable = None if described.companion else described.spec.variables.get(name)
+        return planned_terms(variable, self.package.terms.find(key), list(own.terms) if own else [])
 
     def _key(self, described: Described, name: str) -> str:
         meta = described.metas.get(name)

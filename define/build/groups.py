@@ -11,7 +11,8 @@ from define.build.methods import Sentences
 from define.build.origins import COLLECTED, Found, Origins, declared, origin_element
 from define.build.package import Described, Package
 from define.build.pages import NO_PAGES, Pages
-from define.build.valuelevel import Level, as_numbers, levels_of
+from define.build.planned import planned_form
+from define.build.valuelevel import Level, as_numbers, levels_of, planned_levels
 from define.build.values import described as form_of
 from define.model import (
     Alias,
@@ -87,7 +88,7 @@ class Elements:
             structure=spec.structure if spec.structure and not one.companion else _structure(one),
             archive_location_id=f"LF.{one.name}",
             standard_oid="STD.IG",
-            has_no_data=not one.table.count,
+            has_no_data=not (one.table.count or self.package.planned),
             comment_oid=self.texts.comment(f"COM.{one.name}", self._comment(one)),
             description=Description.of(one.table.dataset.label),
             items=tuple(self._items(one, list(keys))),
@@ -105,7 +106,7 @@ class Elements:
         return " ".join(filter(None, (one.spec.comment, accept)))
 
     def _items(self, one: Described, keys: list[str]) -> list[ItemRef]:
-        levels = levels_of(one)
+        levels = planned_levels(one) if self.package.planned else levels_of(one)
         refs = []
         for order, name in enumerate(one.metas, 1):
             found = self._origin(one, name)
@@ -139,7 +140,7 @@ class Elements:
 
     def _item(self, one: Described, name: str, column: Column, found: Found, oid: str) -> ItemDef:
         meta = one.metas[name]
-        form = form_of(column, dates="ISO 8601" in meta.described)
+        form = planned_form(meta) if self.package.planned else form_of(column, dates="ISO 8601" in meta.described)
         variable = None if one.companion else all_variables(one.spec).get(name)
         accept = "" if one.companion else accepted(self.package.study.spec.accept, one.name, name)
         said = " ".join(filter(None, (variable.comment if variable else "", accept)))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -62,6 +62,8 @@ class Package:
         manifest: of the build.
         datasets: in the order of a submission.
         terms: the terminology.
+        planned: whether there are no files, only what the specs say.
+        headers: the variables of the datasets before these, where they are known by their specs alone.
 
     >>> Package(None, None, Path("."), {}, [], None).datasets
     []
@@ -73,6 +75,8 @@ class Package:
     manifest: Mapping[str, Any]
     datasets: list[Described] = field(default_factory=list)
     terms: Terminology = field(default_factory=Terminology)
+    planned: bool = False
+    headers: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
     def item_oid(self, dataset: str, variable: str) -> str:
         """Give the identifier of a variable, the same as in Dataset-JSON.
@@ -108,7 +112,7 @@ def open_package(specs: Path, folder: Path, standard: Standard, inputs: Path | N
     _check_fresh(study, manifest, folder, standard).refuse()
     terms = terminology(study, standard, Problems())
     package = Package(study, standard, folder, manifest, [], terms)
-    for name in _in_order(manifest["datasets"], study, standard):
+    for name in in_order(manifest["datasets"], study, standard):
         package.datasets.append(_described(name, package))
     return package
 
@@ -127,8 +131,13 @@ def _check_fresh(study: Study, manifest: Mapping[str, Any], folder: Path, standa
     return problems
 
 
-def _in_order(datasets: Mapping[str, int], study: Study, standard: Standard) -> list[str]:
-    """Order the datasets: trial design, special purpose, then by class and name; ADSL first."""
+def in_order(datasets: Iterable[str], study: Study, standard: Standard) -> list[str]:
+    """Order the datasets: trial design, special purpose, then by class and name; ADSL first.
+
+    >>> from trialkit.samples import sample_standard, sample_study
+    >>> in_order(["VS", "DM"], sample_study(), sample_standard())
+    ['DM', 'VS']
+    """
     classes = ("Trial Design", "Special-Purpose", "Special Purpose", "Interventions", "Events", "Findings")
 
     def rank(name: str) -> tuple[int, str]:

@@ -7,23 +7,20 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from define.acrf import Acrf
-from define.acrf import build as build_acrf
-from define.build.build import STYLESHEET, Extras, build_define
-from define.build.package import Package, open_package
-from define.build.pages import NO_PAGES, Pages
+from define.build.build import STYLESHEET, build_define
+from define.build.describe import CRF, VERSIONS, Asked
+from define.build.package import Package
 from define.build.ways import PAGE, Other, Ways
 from define.html.page import render
 from define.html.preview import preview_of
 from define.official import official_file
 from define.whole import write_whole
 from define.write import define_bytes
-from trialkit.own import part_of, standard_of
+from trialkit.own import standard_of
 from trialkit.publish import read_manifest
 from trialkit.study import from_datasets, load_study
 
-XML, CRF = "define.xml", "acrf.pdf"
-VERSIONS = {"sdtm": "3.4", "adam": "1.3"}
+XML = "define.xml"
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,13 +55,9 @@ def publish_define(
     Traceback (most recent call last):
     trialkit.problems.Refusal: error DEFB-001 no datasets of this toolkit in 'nowhere'. Build them first.
     """
-    manifest = read_manifest(folder)
-    number = str(manifest["standard"]).rpartition(" ")[2] if manifest else VERSIONS[part]
-    package = open_package(specs, folder, standard_of(part, number), inputs)
-    displays = displays_of(specs, folder if part == "adam" else folder.parent / "adam")
-    mine = displays if part == "adam" else ()
-    crf = build_acrf(package.study, raw, folder / CRF) if part == "sdtm" and raw else None
-    extras = Extras(crf=CRF if crf else "", pages=_pages(crf), displays=mine)
+    asked = Asked(specs, part, folder, inputs, raw)
+    package, displays = asked.package(), asked.displays()
+    extras = asked.extras(package, folder / CRF)
     define = build_define(package, extras)
     lineage = _ways(package, specs, part, displays).lineage()
     preview = preview_of(folder, package.study.spec.preview, [one.name for one in package.datasets])
@@ -75,26 +68,7 @@ def publish_define(
     }
     for name, data in files.items():
         write_whole(folder / name, data)
-    return Written(folder, len(package.datasets), (*files, *([CRF] if crf else [])))
-
-
-def displays_of(specs: Path, data: Path) -> Sequence[Any]:
-    """Load the analyses that a study declares; none where its analysis datasets are not there.
-
-    >>> displays_of(Path("nowhere"), Path("nowhere"))
-    ()
-    """
-    if not (specs / "analysis").is_dir() or read_manifest(data) is None:
-        return ()
-    found: Sequence[Any] = part_of("adam", "analysis.run").load_plan(specs, data).displays
-    return found
-
-
-def _pages(crf: Acrf | None) -> Pages:
-    """Say on which pages of the annotated CRF the columns stand."""
-    if crf is None:
-        return NO_PAGES
-    return Pages({column: (page,) for column, (page, _) in crf.places.items()})
+    return Written(folder, len(package.datasets), (*files, *([CRF] if raw and extras.crf else [])))
 
 
 def _ways(package: Package, specs: Path, part: str, displays: Sequence[Any]) -> Ways:

@@ -75,6 +75,25 @@ def levels_of(described: Described) -> dict[str, list[Level]]:
     return {name: levels for name, levels in found.items() if levels}
 
 
+def planned_levels(described: Described) -> dict[str, list[Level]]:
+    """Give the value levels that a spec declares and those of its qualifiers, where there are no records yet.
+
+    >>> from types import SimpleNamespace
+    >>> planned_levels(SimpleNamespace(name="DM", spec=SimpleNamespace(variables={}), companion=False))
+    {}
+    """
+    none = np.empty(0, np.int64)
+    if described.companion:
+        said = described.spec.supplemental.items()
+        return {"QVAL": [Level("QVAL", (Condition("QNAM", "EQ", (n,)),), none, one.label or n) for n, one in said]}
+    found: dict[str, list[Level]] = {}
+    for name, variable in described.spec.variables.items():
+        for one in variable.value_level if name in described.metas else ():
+            if conditions := conditions_of(one.when):
+                found.setdefault(name, []).append(Level(name, conditions, none, one.label or name, one))
+    return found
+
+
 def _declared(described: Described, name: str, said: ValueLevel, levels: list[Level]) -> list[Level]:
     """Add what a spec declares to the items that it is about, or make an item of it."""
     columns = described.table.columns

@@ -90,6 +90,7 @@ class Exporter:
             ("StudyOID", define.study.oid),
             ("FileOID", define.file_oid),
             ("CreationDateTime", define.creation_date_time),
+            ("AsOfDateTime", define.as_of_date_time),
             ("Originator", define.originator),
             ("SourceSystem", define.source_system),
             ("SourceSystemVersion", define.source_system_version),

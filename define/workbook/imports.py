@@ -86,6 +86,7 @@ def _whole(said: dict[str, list[str]], metadata: MetaDataVersion) -> Define:
     return Define(
         file_oid=_one(said, "FileOID") or f"DEF.{study}",
         creation_date_time=_one(said, "CreationDateTime") or NO_DATE,
+        as_of_date_time=_one(said, "AsOfDateTime"),
         context=_one(said, "Context"),
         originator=_one(said, "Originator"),
         source_system=_one(said, "SourceSystem"),
