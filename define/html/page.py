@@ -18,7 +18,7 @@ from define.html.datasets import Datasets
 from define.html.lineage import Lineage
 from define.html.links import Links, blank_free
 from define.html.preview import Preview
-from define.html.shown import Link, Page
+from define.html.shown import Link, Page, height
 from define.model import Define
 from define.names import short
 from trialkit.reporting.html import TEMPLATES as HOUSE
@@ -114,6 +114,7 @@ def _environment() -> Environment:
     made.filters["n"] = thousands
     made.filters["code"] = blank_free
     made.filters["short"] = short
+    made.filters["height"] = height
     return made
 
 

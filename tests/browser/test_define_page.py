@@ -16,7 +16,7 @@ Select = pytest.importorskip("selenium.webdriver.support.select").Select
 # all parts, not only those in view
 LAID_OUT = (
     "const style = new CSSStyleSheet();"
-    "style.replaceSync('.part { content-visibility: visible !important }');"
+    "style.replaceSync('.part, .long { content-visibility: visible !important }');"
     "document.adoptedStyleSheets = [style];"
 )
 AXE = (
@@ -80,6 +80,25 @@ def test_search_by_kind(chromium, sdtm):
     chip.click()
     kinds = {one.text for one in chromium.seen("#hits .kind")}
     assert kinds == {"Method"}
+
+
+def test_what_is_typed_before_the_page_is_read_is_found_at_once_and_completed(chromium, sdtm):
+    # idle time comes when the test says so, and time is short, as on a large page that was just opened
+    slow = (
+        "window.requestIdleCallback = (work) => { window.later = work; }; let clock = 0;"
+        "performance.now = () => (clock += 20);"
+    )
+    made = chromium.cdp("Page.addScriptToEvaluateOnNewDocument", source=slow)
+    try:
+        chromium.open(sdtm)
+        first = len(type_in(chromium, "date"))
+        assert chromium.one("#hits").get_attribute("aria-busy") == "true"
+        chromium.run("for (let turn = 0; turn < 200; turn++) window.later()")
+        assert chromium.one("#hits").get_attribute("aria-busy") == "false"
+        assert len(chromium.seen("#hits li")) > first
+        assert "date" in chromium.one("#hits").text.lower()
+    finally:
+        chromium.cdp("Page.removeScriptToEvaluateOnNewDocument", **made)
 
 
 def test_keys(chromium, sdtm):

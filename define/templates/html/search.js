@@ -10,44 +10,52 @@
     ["dataset", "Datasets"], ["variable", "Variables"], ["value", "Value levels"], ["codelist", "Codelists"], ["term", "Terms"],
     ["method", "Methods"], ["comment", "Comments"], ["result", "Analysis results"], ["other", "Other"],
   ];
-  const clean = (node) => (node ? node.textContent.replace(/\s+/g, " ").trim() : "");
-  let index = null;
+  const SLICE = 200;
+  const plain = (text) => text.replace(/\s+/g, " ").trim();
+  const clean = (node) => (node ? plain(node.textContent) : "");
+  const index = [];
   const add = (kind, href, name, label, more, text) =>
     index.push({ kind, href, name, label, more, low: name.toLowerCase(), lower: label.toLowerCase(), text: text.toLowerCase() });
 
-  // What is searched is read from the page itself, once.
-  const addTerms = (part, name) => {
-    all("tbody tr", part).forEach((row, place) => {
+  // What is searched is read from the page itself, once and in slices, so that nobody waits for it:
+  // each yield is a place where the reading can stop for a while.
+  function* addTerms(part, name) {
+    let place = 0;
+    for (const row of all("tbody tr", part)) {
+      if (place % SLICE === 0) yield;
       const term = row.firstElementChild;
       const value = term.firstChild ? term.firstChild.textContent.trim() : "";
       const next = term.nextElementSibling;
-      add("term", "#" + part.id + "/term" + (place + 1), value, next ? next.textContent : "", name, next && next.nextElementSibling ? next.nextElementSibling.textContent : "");
-    });
-  };
-  const addVariables = (part, name) => {
+      add("term", "#" + part.id + "/term" + (place += 1), value, next ? next.textContent : "", name, next && next.nextElementSibling ? next.nextElementSibling.textContent : "");
+    }
+  }
+  function* addVariables(part, name) {
     let above = "";
-    all(".v, .vl", part).forEach((row) => {
+    let place = 0;
+    for (const row of all(".v, .vl", part)) {
+      if ((place += 1) % SLICE === 0) yield;
       const cells = row.cells;
       const level = row.classList.contains("vl");
       if (!level) above = clean(row.querySelector(".nm"));
-      const text = Array.from(cells).slice(1).map(clean).join(" ");
+      let text = "";
+      for (let cell = cells[1]; cell; cell = cell.nextElementSibling) text += cell.textContent + " ";
+      text = plain(text);
       if (level) add("value", "#" + row.id, name + "." + above, "where " + clean(row.querySelector(".on")), "", clean(row.querySelector(".lb")) + " " + text);
       else add("variable", "#" + row.id, above, clean(cells[1]), name, text + " " + name + "." + above);
-    });
-  };
-  const build = () => {
-    if (index) return index;
-    index = [];
-    all(".ds").forEach((part) => {
+    }
+  }
+  function* read() {
+    for (const part of all(".ds")) {
+      yield;
       const name = clean(part.querySelector(".nm"));
       add("dataset", "#" + part.id, name, clean(part.querySelector(".lb")), "", clean(part.querySelector(".facts")) + " " + clean(part.querySelector(".body > .note")));
-      addVariables(part, name);
-    });
-    all(".cl").forEach((part) => {
+      yield* addVariables(part, name);
+    }
+    for (const part of all(".cl")) {
       const name = clean(part.querySelector(".nm"));
       add("codelist", "#" + part.id, name, clean(part.querySelector(".t")), "", clean(part.querySelector(".facts")));
-      addTerms(part, name);
-    });
+      yield* addTerms(part, name);
+    }
     all("tr.mt").forEach((row) => add("method", "#" + row.id, clean(row.querySelector(".nm")), clean(row.querySelector(".t")), "", clean(row.cells[0]) + " " + clean(row.cells[2])));
     all("tr.cm").forEach((row) => add("comment", "#" + row.id, clean(row.querySelector(".nm")), clean(row.querySelector(".t")), "", ""));
     all(".dp").forEach((part) => {
@@ -56,7 +64,19 @@
       all(".ar", part).forEach((row) => add("result", "#" + row.id, clean(row.querySelector(".nm")), clean(row.querySelector(".lb")), name, clean(row)));
     });
     all("tr.std, tr.fil, tr.wc").forEach((row) => add("other", "#" + row.id, clean(row.cells[0]), clean(row.cells[1]), "", ""));
-    return index;
+  }
+  const reading = read();
+  let whole = false;
+  const readOn = (milliseconds) => {
+    const end = performance.now() + milliseconds;
+    do whole = whole || Boolean(reading.next().done);
+    while (!whole && performance.now() < end);
+  };
+  const idle = window.requestIdleCallback || setTimeout;
+  const readIdly = () => {
+    readOn(15);
+    if (!whole) idle(readIdly);
+    else if (box.value && !panel.hidden) show();
   };
 
   // 0 the name itself, 1 it begins so, 2 it has it, 3 the label has it, 4 another text has it, -1 none
@@ -80,7 +100,7 @@
     const words = query.split(/\s+/).filter(Boolean);
     const counts = new Map();
     const buckets = [[], [], [], [], []];
-    for (const item of build()) {
+    for (const item of index) {
       const place = rank(item, query, words);
       if (place < 0) continue;
       counts.set(item.kind, (counts.get(item.kind) || 0) + 1);
@@ -162,20 +182,23 @@
       one("said").textContent = "";
       return close();
     }
+    readOn(25);
     const { words, counts, best } = find(query);
     const total = Array.from(counts.values()).reduce((sum, count) => sum + count, 0);
     chips.replaceChildren(chip("", "All", total), ...KINDS.filter(([kind]) => counts.has(kind)).map(([kind, label]) => chip(kind, label, counts.get(kind))));
+    const held = at > 0 ? best.indexOf(shown[at]) : 0;
     shown = best;
     at = -1;
-    const none = made("li", "none", "Nothing found.");
+    const none = made("li", "none", whole ? "Nothing found." : "Searching …");
     none.setAttribute("role", "option");
     none.setAttribute("aria-disabled", "true");
     list.replaceChildren(...(best.length ? best.map((item, place) => option(item, place, words)) : [none]));
+    list.setAttribute("aria-busy", String(!whole));
     list.scrollTop = 0;
     panel.hidden = false;
     box.setAttribute("aria-expanded", "true");
     one("said").textContent = total + (total === 1 ? " result" : " results");
-    if (best.length) select(0);
+    if (best.length) select(Math.max(held, 0));
   };
   const open = (place) => {
     const item = shown[place];
@@ -186,8 +209,10 @@
     else location.hash = item.href;
   };
 
-  box.addEventListener("input", show);
-  window.addEventListener("load", () => (window.requestIdleCallback || setTimeout)(build));
+  box.addEventListener("input", () => { at = -1; show(); });
+  // what was typed before the page was whole
+  if (box.value && document.activeElement === box) show();
+  idle(readIdly);
   box.addEventListener("focus", () => { if (box.value) show(); });
   box.addEventListener("keydown", (event) => {
     const last = shown.length - 1;
