@@ -82,8 +82,12 @@ docs: .venv/dev ## Write the generated pages of docs/ and the schemas of specs/
 site: .venv/docs ## Build the documentation as a site, with search and without network: site/index.html
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
 
-bench: .venv/dev ## Measure against the floor and against pyreadstat
+bench: .venv/browser ## Measure against plain programs, pyreadstat and the official stylesheet
 	$(BIN)/python bench/bench.py
+	$(BIN)/python bench/bench_adam.py
+	$(BIN)/python bench/bench_mixed.py
+	$(BIN)/python bench/type1.py
+	$(BIN)/python bench/bench_define.py
 
 fuzz: .venv/dev ## Longer property tests
 	$(BIN)/python -m pytest -n 2 -m "" --hypothesis-profile=fuzz tests
