@@ -140,13 +140,17 @@ def define(specs: Path, sdtm: Path | None, adam: Path | None, inputs: Path | Non
 def check(specs: Path, raw: Path | None, data: Path | None) -> Exit:
     """Check a study's specs without building anything.
 
-    With --raw the names of raw columns are checked as well, with --sdtm the specs of analysis datasets.
+    With --raw the names of raw columns are checked as well, with --sdtm the specs of analysis datasets
+    and the parameters of the analyses in analysis/.
     """
     from trialkit.prepare import check_specs
 
     problems = check_specs(specs, raw, standard_of("sdtm", "3.4"))
     if data:
         problems.add(*check_specs(specs, data, standard_of("adam", "1.3")).items)
+    if any((specs / "analysis").glob("*.yaml")):
+        check_analyses = part_of("adam", "analysis.declared").check_analyses
+        problems.add(*check_analyses(specs, data, standard_of("adam", "1.3")).items)
     show_problems(problems.items, messages())
     errors = len(problems.errors())
     left = [] if raw else ["columns of raw files were not checked (--raw)"]

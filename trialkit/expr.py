@@ -117,6 +117,14 @@ class Expression:
         values, group = self._evaluate(resolve, rows)
         return Column(values, group).unified()
 
+    def texts(self, name: str) -> list[str]:
+        """Give the texts that a column is compared with, or looked for among.
+
+        >>> compile_expression("PARAMCD == 'ALT' or PARAMCD in ['AST', 'BILI']").texts("PARAMCD")
+        ['ALT', 'AST', 'BILI']
+        """
+        return list(dict.fromkeys(_texts(self.root, name)))
+
     def _misfit(self, what: str, hint: str) -> NoReturn:
         """Refuse the whole expression."""
         tree.refuse(tree.MISFIT, self.text, self.root.at, what, hint, self.where)
@@ -154,6 +162,23 @@ def _names(node: tree.Node) -> Iterator[str]:
         yield node.name
     for part in fields(node):
         yield from (name for child in _children(getattr(node, part.name)) for name in _names(child))
+
+
+def _texts(node: tree.Node, name: str) -> Iterator[str]:
+    """List the texts that stand beside a name in comparisons."""
+    if isinstance(node, tree.Membership) and _is(node.item, name):
+        yield from sorted(value for value in node.values if isinstance(value, str) and value)
+    if isinstance(node, tree.Comparison):
+        parts = [node.first, *(part for _, part in node.rest)]
+        if any(_is(part, name) for part in parts):
+            values = [part.value for part in parts if isinstance(part, tree.Literal)]
+            yield from (value for value in values if isinstance(value, str) and value)
+    for part in fields(node):
+        yield from (text for child in _children(getattr(node, part.name)) for text in _texts(child, name))
+
+
+def _is(node: tree.Node, name: str) -> bool:
+    return isinstance(node, tree.Name) and node.name == name
 
 
 def _children(value: Any) -> Iterator[tree.Node]:

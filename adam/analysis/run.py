@@ -3,31 +3,37 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 
 from adam.analysis.ard import Computed, Group, write_ard
-from adam.analysis.data import NO_VARIABLE, Data
+from adam.analysis.data import Data
+from adam.analysis.declared import (
+    FOLDER,
+    PARAMETER,
+    check_names,
+    codes_of,
+    declared,
+    load_displays,
+    unknown_parameters,
+)  # fmt: skip
 from adam.analysis.page import Drawn, analysis_page
-from adam.analysis.spec import Analysis, Display, Figure
+from adam.analysis.spec import Analysis, Display
 from adam.figures.plot import svg
 from trialkit.comparefiles import datasets_in
 from trialkit.load import Loading, load
 from trialkit.manifest import sha256
-from trialkit.problems import Exit, Kind, Place, Problem, Problems, Refusal, did_you_mean
+from trialkit.problems import Exit, Kind, Place, Problem, Problems, Refusal
 from trialkit.publish import FOREIGN, publishing, write_manifest
 from trialkit.spec import StudySpec
 from trialkit.study import NO_STUDY
 from trialkit.tables import read_table
 
-NO_DATASET = Kind("ANL-001", "unknown analysis dataset", "Build it, or correct its name.", exit=Exit.SPEC)
 NO_DATA = Kind("ANL-006", "no analysis datasets", "Build them first with `trialkit adam`.", exit=Exit.SPEC)
 NO_ANALYSES = Kind("ANL-004", "no analysis is declared", "Write a file in analysis/.", exit=Exit.SPEC)
-TWICE = Kind("ANL-005", "two analyses of one name", "Give each an identifier of its own.", exit=Exit.SPEC)
-FOLDER = "analysis"
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -42,6 +48,7 @@ class Plan:
     displays: list[Display]
     files: Mapping[str, Path]
     texts: dict[str, str] = field(default_factory=dict)
+    folder: Path | None = None
 
 
 @dataclass(slots=True)
@@ -72,20 +79,14 @@ def load_plan(specs: Path, data: Path) -> Plan:
     """
     if not (specs / "study.yaml").is_file():
         raise Refusal([Problem(NO_STUDY, f"there is no study.yaml in '{specs.name}'")])
-    problems, loading = Problems(), Loading()
+    loading = Loading()
     study = load(specs / "study.yaml", StudySpec, loading, specs)
     texts = dict(loading.texts)
-    displays = []
-    for path in sorted((specs / FOLDER).glob("*.yaml")):
-        mine = Loading(texts=texts)
-        try:
-            displays.append(load(path, Display, mine, specs))
-        except Refusal as refusal:
-            problems.add(*refusal.problems)
+    displays, problems = load_displays(specs, texts)
     if not displays and not problems.items:
         problems.add(Problem(NO_ANALYSES, f"{FOLDER}/ has no .yaml file", Place(FOLDER)))
     problems.refuse()
-    plan = Plan(study, displays, _files(data), texts)
+    plan = Plan(study, displays, _files(data), texts, specs)
     check_plan(plan).refuse()
     return plan
 
@@ -98,47 +99,29 @@ def _files(data: Path) -> dict[str, Path]:
 
 
 def check_plan(plan: Plan) -> Problems:
-    """Find names that mean nothing: datasets, variables, identifiers that stand twice.
+    """Find names that mean nothing: datasets, variables, parameters, identifiers that stand twice.
 
     >>> check_plan(Plan(None, [], {})).items
     []
     """
-    problems, seen = Problems(), set()
-    for one in _declared(plan.displays):
-        if one.id in seen:
-            problems.add(Problem(TWICE, f"'{one.id}' stands twice", one.place("id")))
-        seen.add(one.id)
-        if one.dataset not in plan.files:
-            hint = did_you_mean(one.dataset, plan.files)
-            problems.add(
-                Problem(NO_DATASET, f"unknown dataset '{one.dataset}'", one.place("dataset"), hint=hint)
-            )
-            continue
-        known = _variables(plan.files[one.dataset])
-        for name, place in _names(one):
-            if name not in known:
-                what = f"unknown variable '{name}' of {one.dataset}"
-                problems.add(Problem(NO_VARIABLE, what, place, hint=did_you_mean(name, known)))
+    files = plan.files
+    problems = check_names(plan.displays, files, lambda name: _variables(files[name]))
+    if not problems.items and plan.folder:
+        problems.add(
+            *unknown_parameters(plan.displays, codes_of(plan.folder), lambda name: _codes(files[name]))
+        )
     return problems
-
-
-def _declared(displays: Iterable[Display]) -> list[Analysis | Figure]:
-    every: list[Analysis | Figure] = []
-    for display in displays:
-        every += [*display.analyses, *display.figures]
-    return every
-
-
-def _names(one: Analysis | Figure) -> list[tuple[str, Place]]:
-    how = one.method if isinstance(one, Analysis) else one.plot
-    names = [(name, one.place("where")) for name in one.where.names] if one.where else []
-    names += [(name, one.place("by")) for name in one.by] if isinstance(one, Analysis) else []
-    return [*names, *((ref.column, ref.place) for ref in how.references() if ref.column and not ref.table)]
 
 
 @cache
 def _variables(path: Path) -> tuple[str, ...]:
     return tuple(one.name for one in read_table(path).dataset.variables)
+
+
+def _codes(path: Path) -> set[str]:
+    if PARAMETER not in _variables(path):
+        return set()
+    return set(read_table(path, [PARAMETER]).columns[PARAMETER].values.tolist())
 
 
 def compute(plan: Plan) -> Outcome:
@@ -149,7 +132,7 @@ def compute(plan: Plan) -> Outcome:
     """
     outcome, read = Outcome(), {}
     for display in plan.displays:
-        for one in _declared([display]):
+        for one in declared([display]):
             if one.dataset not in read:
                 table = read_table(plan.files[one.dataset])
                 read[one.dataset] = Data(one.dataset, dict(table.columns), table.count)
@@ -212,7 +195,7 @@ def facts_of(plan: Plan, outcome: Outcome) -> dict[str, object]:
     >>> facts_of(Plan(study, [], {}), Outcome())["study"]
     'S'
     """
-    used = sorted({one.dataset for one in _declared(plan.displays)})
+    used = sorted({one.dataset for one in declared(plan.displays)})
     made: dict[str, object] = {
         "study": plan.study.study,
         "toolkit": version("trialkit"),

@@ -276,6 +276,8 @@ def test_same_bytes_again(made, seed, zone):
         (("dataset: ADSLOPE\n", "dataset: ADSLOP\n"), "ANL-001 unknown dataset 'ADSLOP'"),
         (("of: AVAL, between", "of: AVALL, between"), "ANL-002 unknown variable 'AVALL' of ADSLOPE"),
         (("where: PARAMCD == 'SLOPE'\n", "where: PARMCD == 'SLOPE'\n"), "ANL-002 unknown variable 'PARMCD'"),
+        (("where: PARAMCD == 'SLOPE'\n", "where: PARAMCD == 'SLOP'\n"), "ANL-007 no parameter 'SLOP' of AD"),
+        (("change: 169}}\n  - id: AR-4", "change: W24DY}}\n  - id: AR-4"), "unknown variable 'W24DY'"),
         (("by: [PARAMCD, APERIOD]", "by: [PARAMCD, APER]"), "ANL-002 unknown variable 'APER'"),
         (("{describe:", "{describ:"), "ANL-003 unknown method 'describ'"),
         (("{waterfall:", "{waterfal:"), "ANL-003 unknown plot 'waterfal'"),
@@ -317,7 +319,7 @@ def test_no_record_is_a_result_with_its_reason(tmp_path):
     folder = study(
         tmp_path,
         DISPLAY.replace(
-            "where: PARAMCD == 'SLOPE'\n    method: {paired", "where: PARAMCD == 'NONE'\n    method: {paired"
+            "where: PARAMCD == 'SLOPE'\n    method: {paired", "where: APERIOD == 9\n    method: {paired"
         ),
     )
     assert call(folder).exit_code == 0
