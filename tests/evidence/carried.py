@@ -1,4 +1,4 @@
-"""Which requirements a test carries: by its marker, by the problem codes that it names, in itself or its case."""
+"""Which requirements a test carries: by its marker, and by the problem codes that it names."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The page of evidence: requirement by test by result, beside it the same as JSON and CSV; no clock in any."""
+"""The page of evidence: requirement by test by result, and the same as JSON and CSV; no clock in any."""
 
 from __future__ import annotations
 
@@ -180,7 +180,7 @@ def modules_of(tests):
 
 
 def facts_of():
-    """Say what was tested, and with what: versions, and the hash of the program with its tests and studies."""
+    """Say what was tested, and with what: versions, and a hash of program, tests and studies."""
     names = [
         re.split(r"[^\w-]", line.strip().strip('",'))[0]
         for line in (ROOT / "pyproject.toml")

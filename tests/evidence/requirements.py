@@ -1,4 +1,4 @@
-"""What has to be proved: the promises of the toolkit, every rule of the mapping language, every problem code."""
+"""What has to be proved: what the toolkit promises, every rule of the language, every problem code."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ PROMISES = Path(__file__).with_name("promises.yaml")
 
 @dataclass(frozen=True)
 class Requirement:
-    """One requirement: its id, which tests carry, the part of the page, what it says, and the code of a problem."""
+    """One requirement: its id, its part of the page, what it says, and whether it is a problem code."""
 
     id: str
     part: str
