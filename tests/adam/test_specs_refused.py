@@ -64,6 +64,11 @@ def test_no_windows(tmp_path):
         ("{carry_forward: LOCF, windows: W, by: USUBJID, baseline: A == 1}", "`baseline` goes with BOCF"),
         ("{analysis_date: D, impute: first, highest: year}", "a year is imputed by"),
         ("{baseline_value: AVAL}", "`by` is missing"),
+        ("{total: A, by: B, impute: mean}", "`impute` and a percentage need `items`"),
+        ("{total: A, by: B, at_least: 50%}", "`impute` and a percentage need `items`"),
+        ("{total: A, by: B, items: 4, at_least: 5}", "there are only 4 items"),
+        ("{total: A, by: B, scale: {high: 4}, prorate_to: 3}", "`scale`, `maxima` and `prorate_to` exclude"),
+        ("{total: A, by: B, decimals: 0}", "`decimals` goes with `impute`"),
         ("{source: dataset, values: {EX: EXDOSE}}", "`values` is for `source: variable`"),
     ],
 )
@@ -71,3 +76,14 @@ def test_keys_that_do_not_go_together(tmp_path, text, said):
     ((code, what),) = refused(tmp_path, text)
     assert code == "SPEC-006"
     assert what.startswith(said)
+
+
+@pytest.mark.parametrize("least", ["0%", "101%", "half", "-1", "1.5"])
+def test_what_is_no_number_of_answers(tmp_path, least):
+    ((code, what),) = refused(tmp_path, "{total: A, by: B, items: 4, at_least: '%s'}" % least)
+    assert (code, what) == ("SPEC-006", "it must be a whole number, or a percentage such as 50%")
+
+
+def test_a_scale_that_ends_before_it_begins(tmp_path):
+    ((code, what),) = refused(tmp_path, "{total: A, by: B, scale: {low: 4, high: 4}}")
+    assert (code, what) == ("SPEC-006", "`high` must be above `low`")

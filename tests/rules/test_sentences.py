@@ -25,11 +25,17 @@ FIELDS = [
 ]
 NEEDED = {  # what a key needs beside it, or can't stand with
     ("total", "maxima"): {"item": "ITEM"},
+    ("total", "decimals"): {"impute": "mean", "items": 12, "scale": None, "maxima": None},
+    ("total", "impute"): {"items": 12, "scale": None, "maxima": None, "decimals": None},
+    ("total", "scale"): {"maxima": None},
+    ("total", "items"): {"at_least": "50%", "impute": None, "decimals": None, "maxima": None},
     ("score", "maxima"): {"scale": None},
     ("epoch", "periods"): {"table": "DM"},
 }
 SAMPLES = {
     ("total", "maxima"): [{"table": "T", "item": "I", "maximum": "M", "to": n} for n in (7, 70)],
+    ("total", "scale"): [{"low": 0, "high": 4}, {"low": 1, "high": 4}],
+    ("total", "at_least"): ["50%", "60%"],
     ("epoch", "periods"): [[{"epoch": "TREATMENT", "start": one}] for one in ("RFSTDTC", "RFXSTDTC")],
     ("elapsed", "elapsed"): [{"from": "A", "to": "B"}, {"from": "A", "to": "C"}],
     ("date_from_parts", "date_from_parts"): [{"year": "A"}, {"year": "A", "month": "B"}],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -102,6 +103,40 @@ def wholes(whole: int | VariableRule, context: Context, rule: Rule) -> Column:
     if isinstance(whole, VariableRule):
         return as_number(context.value(whole), context, rule)
     return Column.constant(float(whole), context.count)
+
+
+def as_least(value: Any) -> Any:
+    """Read how many values are needed: a number, or a percentage of the items.
+
+    >>> as_least("50 %"), as_least("14")
+    ('50%', 14)
+    """
+    if isinstance(value, int):
+        return value
+    text = str(value).replace(" ", "")
+    if re.fullmatch(r"[0-9]{1,6}", text):
+        return int(text)
+    if re.fullmatch(r"(100|[0-9]{1,2}(\.[0-9]+)?)%", text) and float(text[:-1]) > 0:
+        return text
+    raise ValueError("it must be a whole number, or a percentage such as 50%")
+
+
+Least: TypeAlias = Annotated[
+    int | str,
+    BeforeValidator(as_least),
+    WithJsonSchema({"anyOf": [{"type": "integer"}, {"type": "string", "pattern": "^[0-9.]+ ?%$"}]}),
+]
+
+
+def least_of(least: int | str, items: int) -> int:
+    """Give the number of values that are needed, of so many items; at least 1.
+
+    >>> least_of("50%", 7), least_of(3, 7), least_of("10%", 1)
+    (4, 3, 1)
+    """
+    if isinstance(least, int):
+        return max(least, 1)
+    return max(math.ceil(items * float(least[:-1]) / 100 - 1e-9), 1)
 
 
 def missing_like(kind: str, rows: int) -> Column:

@@ -18,7 +18,17 @@ from trialkit.numerals import to_number, to_text
 from trialkit.problems import Kind
 from trialkit.rounding import Rounding, fixed_text, round_half
 from trialkit.rule import Condition, Rule, Value, VariableRule
-from trialkit.rules.evaluate import Invalid, Whole, as_number, severity_of, to_numbers, wholes, without
+from trialkit.rules.evaluate import (
+    Invalid,
+    Least,
+    Whole,
+    as_number,
+    least_of,
+    severity_of,
+    to_numbers,
+    wholes,
+    without,
+)  # fmt: skip
 
 INVALID = Kind("NUM-002", "text is no number", "Query the site, or say in `invalid` what such a text does.")
 NOT_FINITE = Kind(
@@ -265,7 +275,9 @@ class Score(VariableRule):
     unanswered: Literal["missing", "ignore", "prorate"] = Field(
         "missing", description="what unanswered items do: missing, ignore, prorate"
     )
-    at_least: int | None = Field(None, ge=1, description="fewest answered items for a score; default: 1")
+    at_least: Least | None = Field(
+        None, description="fewest answered items for a score: a number, or a part such as 50%; default: 1"
+    )
     maxima: list[float] = Field([], description="highest value of each item, or one for all items")
     scale: float | None = Field(None, gt=0, description="highest value of the score")
     invalid: Invalid = Field(
@@ -289,7 +301,7 @@ class Score(VariableRule):
             raise ValueError("a scale needs the maxima of the items")
         if not all(0 < maximum < math.inf for maximum in self.maxima):
             raise ValueError("a maximum must be a number above 0")
-        if (self.at_least or 1) > len(self.items):
+        if least_of(self.at_least or 1, len(self.items)) > len(self.items):
             raise ValueError(f"there are only {len(self.items)} items")
         return self
 
@@ -329,7 +341,8 @@ class Score(VariableRule):
             total += np.where(given, column.objects(), 0.0)
             answered += given
             most += weight * given
-        enough = answered >= (len(columns) if self.unanswered == "missing" else self.at_least or 1)
+        least = len(columns) if self.unanswered == "missing" else least_of(self.at_least or 1, len(columns))
+        enough = answered >= least
         if self.unanswered == "prorate":
             total = total * (self.scale or sum(weights)) / np.where(enough, most, 1.0)
         elif self.scale:
