@@ -80,10 +80,10 @@ def test_keys_that_do_not_go_together(tmp_path, text, said):
 
 @pytest.mark.parametrize("least", ["0%", "101%", "half", "-1", "1.5"])
 def test_what_is_no_number_of_answers(tmp_path, least):
-    ((code, what),) = refused(tmp_path, "{total: A, by: B, items: 4, at_least: '%s'}" % least)
-    assert (code, what) == ("SPEC-006", "it must be a whole number, or a percentage such as 50%")
+    ((code, what),) = refused(tmp_path, f"{{total: A, by: B, items: 4, at_least: '{least}'}}")
+    assert (code, what) == ("SPEC-006", "'at_least': it must be a whole number, or a percentage such as 50%")
 
 
 def test_a_scale_that_ends_before_it_begins(tmp_path):
     ((code, what),) = refused(tmp_path, "{total: A, by: B, scale: {low: 4, high: 4}}")
-    assert (code, what) == ("SPEC-006", "`high` must be above `low`")
+    assert (code, what) == ("SPEC-006", "'scale': `high` must be above `low`")
