@@ -13,7 +13,7 @@ from trialkit.rule import Rule, VariableRule, find_rules
 from trialkit.rules.totals import Total
 
 # what changes no value: texts of the ledger and of queries, and how a defect is listed
-ADMINISTRATIVE = {"reason", "query", "code", "rest", "invalid", "unmatched", "uncoded"}
+ADMINISTRATIVE = {"reason", "query", "code", "rest", "invalid", "unmatched", "uncoded", "unfit"}
 ALSO = {("visit", "unknown"), ("query", "column"), ("query", "code")}
 LISTED = {"error", "query", "missing", "quarantine"}  # a defect that blocks, or leaves a value out
 RULES = find_rules(PACKAGES)
