@@ -28,13 +28,13 @@ NO_IDVAR = {"DM"}  # one record per subject: the subject identifies it (SDTMIG 3
 
 
 def supplemental_name(spec: DatasetSpec) -> str:
-    """Name the SUPP-- dataset of a dataset: that of its domain.
+    """Name the SUPP-- dataset of a dataset; each part of a split domain has its own (SDTMIG 3.4, 4.1.7).
 
     >>> from trialkit.samples import sample_study
     >>> supplemental_name(sample_study().datasets["VS"])
     'SUPPVS'
     """
-    return f"SUPP{spec.domain or spec.dataset}"
+    return f"SUPP{spec.dataset}"
 
 
 SUPPLEMENTAL = Companion(

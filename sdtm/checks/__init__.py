@@ -6,6 +6,7 @@ from sdtm.checks.days import starts_and_ends, study_days
 from sdtm.checks.demographics import demographics
 from sdtm.checks.design import dependent_values
 from sdtm.checks.names import names
+from sdtm.checks.parts import parts
 from sdtm.checks.phenotypes import phenotypes
 from sdtm.checks.related import related
 from sdtm.checks.results import results
@@ -18,7 +19,7 @@ from trialkit.context import Store
 from trialkit.problems import Problem
 
 PARTS = (
-    names, study_days, starts_and_ends, results, phenotypes, demographics, related, dependent_values,
+    names, study_days, starts_and_ends, results, phenotypes, demographics, related, parts, dependent_values,
 )  # fmt: skip
 
 

@@ -60,8 +60,13 @@ def _targets(review: Review) -> Iterator[tuple[str, str, npt.NDArray[np.int64]]]
             yield domain, columns[1].values[second], np.flatnonzero(key == number)
 
 
-def parents(review: Review, domain: str) -> list[Records]:
+def parents(review: Review, domain: str, before: str = "") -> list[Records]:
     """Give the datasets that hold a domain, of which there are several when it is split.
+
+    Args:
+        review: the dataset under review.
+        domain: the domain.
+        before: only those whose names are before this one.
 
     >>> from trialkit.samples import sample_records, sample_review, sample_store
     >>> store = sample_store(LBCH=sample_records("LBCH", DOMAIN=["LB"]))
@@ -69,7 +74,8 @@ def parents(review: Review, domain: str) -> list[Records]:
     1
     """
     named = {name: table for name in review.store.tables if (table := review.table(name)) is not None}
-    return [table for name, table in named.items() if name == domain or _holds(table, domain)]
+    held = {name: table for name, table in named.items() if name == domain or _holds(table, domain)}
+    return [table for name, table in held.items() if not before or name < before]
 
 
 def _holds(table: Records, domain: str) -> bool:

@@ -523,6 +523,13 @@ def test_parts_of_a_split_domain_are_found():
     assert brief(built, lbch, lbhe) == [("CHECK-232", "IDVARVAL", [2])]
 
 
+def test_sequence_numbers_go_through_the_parts_of_a_split_domain():
+    lb = made("LB", ["LBDTC"], DOMAIN="LB", USUBJID=["1", "2"], LBSEQ=[1.0, 1.0])
+    lbch = made("LBCH", ["LBDTC"], DOMAIN="LB", USUBJID=["1", "1", "3"], LBSEQ=[1.0, 2.0, 1.0])
+    assert "CHECK-236" not in {code for code, *_ in brief(lb, lbch)}
+    assert ("CHECK-236", "LBSEQ", [0]) in brief(lbch, lb)
+
+
 def test_relationships():
     columns = {"RDOMAIN": "AE", "IDVAR": "AESEQ"}
     alone = made(
