@@ -93,7 +93,9 @@ def check_study(study: Study, standard: Standard, raw: Mapping[str, Iterable[str
     for spec in study.datasets.values():
         columns = _check_records(spec, schema, problems)
         _check_variables(spec, columns, schema, problems)
-        problems.add(*claims(spec, standard, terms, study.tables))
+        problems.add(
+            *claims(spec, standard, terms, study.tables, {*study.spec.dictionaries, *study.spec.external})
+        )
     problems.add(*dictionary_faults(study))
     if not standard.from_datasets:
         problems.add(*_unused_codelists(study, terms))

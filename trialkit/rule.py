@@ -292,11 +292,19 @@ def read_rule(value: Any, base: type[R], loading: Loading) -> R | Broken:
         loading.add(*_misnamed(list(value) if isinstance(value, SpecMap) else [], keys, place, rules))
         return Broken()
     try:
-        made: R = rules[keys[0]].model_validate(value, context=loading)
+        made: R = rules[keys[0]].model_validate(_of_rule(value, rules[keys[0]]), context=loading)
         return made
     except ValidationError as error:
         loading.refused(rules[keys[0]], value, error)
         return Broken()
+
+
+def _of_rule(value: Any, rule: type[Rule]) -> Any:
+    """Leave out the keys that are of the variable alone, because its rule has none of that name."""
+    if not isinstance(value, SpecMap) or not value.beside:
+        return value
+    names = {info.alias or name for name, info in rule.model_fields.items()}
+    return value.only({key for key in value if key in names or key not in value.beside})
 
 
 def _misnamed(given: list[str], keys: list[str], place: Place, rules: dict[str, Any]) -> tuple[Any, ...]:

@@ -25,6 +25,9 @@ class Origin(Model):
     )
     pages: list[str] = Field(default=[], description="pages or named destinations of the annotated CRF")
     predecessor: str = Field("", description="the variable it was taken from, such as DM.AGE")
+    others: list[Literal["Investigator", "Sponsor", "Subject", "Vendor"]] = Field(
+        default=[], description="who else collected it"
+    )
 
 
 class ValueLevel(Model):
@@ -51,6 +54,7 @@ class Variable(Model):
     core: Literal["Req", "Exp", "Perm", ""] = Field(
         "", description="core: Req, Exp, Perm; default: the standard's"
     )
+    role: str = Field("", description="role, of a variable that the standard does not know")
     origin: Origin | None = Field(None, description="where the values come from; default: from the lineage")
     method: str = Field("", description="text in place of the rule's own sentence")
     comment: str = Field("", description="comment for define.xml and the reviewer's guide")
@@ -132,6 +136,26 @@ class Standard(Model):
     terminology: str = Field("2025-03-28", description="version of the terminology package, or a file")
 
 
+class Document(Model):
+    """A document that define.xml names beside the datasets."""
+
+    file: str = Field(min_length=1, description="path from define.xml, such as csdrg.pdf")
+    title: str = Field("", description="its title; default: the path")
+    kind: Literal["crf", "supplemental", ""] = Field(
+        "supplemental", description='crf (annotated CRF), supplemental, or "" where only texts refer to it'
+    )
+    of: Literal["sdtm", "adam", ""] = Field("", description="whose define.xml names it; default: both")
+
+
+class External(Model):
+    """A dictionary outside of the study that holds the terms of a codelist, such as ISO 3166 or UNII."""
+
+    dictionary: str = Field(min_length=1, description="its name")
+    version: str = Field("", description="its version")
+    href: str = Field("", description="where it is")
+    ref: str = Field("", description="another reference to it")
+
+
 class Subject(Model):
     """How subjects are identified."""
 
@@ -144,6 +168,7 @@ class StudySpec(Model):
 
     study: str = Field(min_length=1, description="study identifier")
     title: str = Field("", description="title of the study")
+    protocol: str = Field("", description="protocol identifier; default: the study's")
     created: datetime = Field(description="time stamp written into outputs")
     cutoff: date | None = Field(None, description="data cutoff")
     extract: str = Field("", description="identifier of the extract")
@@ -158,6 +183,12 @@ class StudySpec(Model):
         default={}, description="the sponsor's codelists, terms and synonyms, by codelist"
     )
     dictionaries: dict[str, Dictionary] = Field(default={}, description="coding dictionaries, by name")
+    external: dict[str, External] = Field(
+        default={}, description="further dictionaries that a variable may name as its codelist, by name"
+    )
+    documents: dict[str, Document] = Field(
+        default={}, description="documents that define.xml names, by identifier"
+    )
     accept: list[Accept] = Field(default=[], description="findings that the study accepts")
     strict: bool = Field(False, description="data queries are errors")
     preview: Literal["none", "summary", "rows"] = Field(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
 
 from trialkit import xptlimits
@@ -17,6 +17,7 @@ from trialkit.problems import Exit, Kind, Problem, Refusal, did_you_mean
 from trialkit.raw.table import RawTable
 from trialkit.records import Records
 from trialkit.rule import VariableRule
+from trialkit.rules.todo import undone
 from trialkit.spec import DatasetSpec, Variable
 from trialkit.standard import Standard
 from trialkit.terms import Terminology
@@ -55,7 +56,11 @@ KEYS = {xptlimits.LABEL.code: "label", xptlimits.FORMAT.code: "format"}
 
 
 def claims(
-    spec: DatasetSpec, standard: Standard, terms: Terminology, tables: Mapping[str, RawTable] | None = None
+    spec: DatasetSpec,
+    standard: Standard,
+    terms: Terminology,
+    tables: Mapping[str, RawTable] | None = None,
+    dictionaries: Collection[str] = (),
 ) -> list[Problem]:
     """Find the names, labels, formats, codelists and terms of a spec that cannot stand.
 
@@ -64,13 +69,14 @@ def claims(
         standard: what the dataset follows.
         terms: the terminology of the study; where it could not be loaded, terms are not looked at.
         tables: the tables of the study.
+        dictionaries: what a variable may name as its codelist beside those of the terminology.
 
     >>> from trialkit.samples import sample_standard, sample_study
     >>> claims(sample_study().datasets["DM"], sample_standard(), Terminology())
     []
     """
-    found = [*_names(spec, standard), *_limits(spec, standard)]
-    return [*found, *_terms(spec, standard, terms, tables or {})] if terms.names else found
+    found = [*_names(spec, standard), *_limits(spec, standard), *undone(spec)]
+    return [*found, *_terms(spec, standard, terms, tables or {}, dictionaries)] if terms.names else found
 
 
 def _names(spec: DatasetSpec, standard: Standard) -> Iterator[Problem]:
@@ -124,12 +130,17 @@ def _limits(spec: DatasetSpec, standard: Standard) -> Iterator[Problem]:
 
 
 def _terms(
-    spec: DatasetSpec, standard: Standard, terms: Terminology, tables: Mapping[str, RawTable]
+    spec: DatasetSpec,
+    standard: Standard,
+    terms: Terminology,
+    tables: Mapping[str, RawTable],
+    dictionaries: Collection[str],
 ) -> Iterator[Problem]:
     made = {name: Records.start(name, table.columns, table.rows) for name, table in tables.items()}
     store = Store(made, dict(tables), terms=terms, facts=standard.facts)
     for name, variable in all_variables(spec).items():
-        if variable.codelist and terms.find(variable.codelist) is None:
+        named = variable.codelist if variable.codelist not in dictionaries else ""
+        if named and terms.find(named) is None:
             hint, what = (
                 did_you_mean(variable.codelist, terms.names),
                 f"unknown codelist '{variable.codelist}'",

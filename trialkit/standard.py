@@ -142,7 +142,7 @@ class Standard:
             (variable and variable.format) or self.format_of(name, kind),
             tuple(own or (fact.codelists if fact else ())),
             (variable and variable.core) or (fact.core if fact else ""),
-            fact.role if fact else "",
+            (variable and variable.role) or (fact.role if fact else ""),
             fact.value_domain if fact else self.checks.described(name),
             fact is not None,
         )

@@ -8,23 +8,20 @@ from importlib.metadata import version
 from typing import Any
 
 from define.build.analyses import displays_of
+from define.build.documents import documents_of
 from define.build.groups import Elements
 from define.build.origins import origins_of
 from define.build.package import Package
 from define.build.pages import NO_PAGES, Pages
 from define.model import (
-    AnnotatedCRF,
     Define,
-    DocumentRef,
     GlobalVariables,
-    Leaf,
     MetaDataVersion,
     Standard,
     Standards,
     Study,
 )
 
-CRF = "LF.acrf"
 STYLESHEET = "define2-1.xsl"
 
 
@@ -60,18 +57,19 @@ def build_define(package: Package, extras: Extras | None = None) -> Define:
     study = package.study.spec
     extras = extras or Extras()
     origins = origins_of(package.study, package.standard.from_datasets, package.headers or None)
-    elements = Elements(package, origins, CRF if extras.crf else "", extras.pages)
+    named = documents_of(study, package.standard.folder, extras.crf)
+    elements = Elements(package, origins, named.crf_id, extras.pages)
     groups = tuple(elements.group(one) for one in package.datasets)
     analyses, clauses = displays_of(extras.displays, elements.items, elements.texts)
     part = package.standard.folder.upper()
     where = {one.oid: one for one in (*elements.clauses.values(), *clauses)}
-    documents = (DocumentRef(leaf_id=CRF),) if extras.crf else ()
     metadata = MetaDataVersion(
         oid=f"MDV.{study.study}.{part}",
-        name=f"Study {study.study}, {package.standard.name} {package.standard.version}",
+        name=f"Study {study.study}, {package.standard.name} {package.guide}",
         description=f"{part} metadata of study {study.study}",
         standards=_standards(package),
-        annotated_crf=AnnotatedCRF(documents=documents) if documents else None,
+        annotated_crf=named.crf,
+        supplemental_doc=named.supplemental,
         value_lists=tuple(elements.lists.values()),
         where_clauses=tuple(where[oid] for oid in sorted(where)),
         item_groups=groups,
@@ -79,11 +77,13 @@ def build_define(package: Package, extras: Extras | None = None) -> Define:
         codelists=elements.codelists.made(),
         methods=tuple(elements.texts.methods.values()),
         comments=tuple(elements.texts.comments.values()),
-        leaves=(Leaf(id=CRF, href=extras.crf, title="Annotated CRF"),) if extras.crf else (),
+        leaves=named.leaves,
         analyses=analyses,
     )
     names = GlobalVariables(
-        study_name=study.study, study_description=study.title or study.study, protocol_name=study.study
+        study_name=study.study,
+        study_description=study.title or study.study,
+        protocol_name=study.protocol or study.study,
     )
     return Define(
         file_oid=f"DEF.{study.study}.{part}",
@@ -101,7 +101,7 @@ def build_define(package: Package, extras: Extras | None = None) -> Define:
 def _standards(package: Package) -> Standards:
     declared = package.study.spec.standard
     guide = Standard(
-        oid="STD.IG", name=package.standard.name, type="IG", version=package.standard.version, status="Final"
+        oid="STD.IG", name=package.standard.name, type="IG", version=package.guide, status="Final"
     )
     used = dict.fromkeys(package.standard.terminology, declared.terminology)
     terms = [

@@ -105,20 +105,28 @@ class Codelists:
         return dict(zip(texts(columns[name]), texts(columns[partner]), strict=True))
 
     def _dictionary(self, described: Described, name: str) -> str:
-        """Refer to the dictionary that codes a variable."""
-        variable = described.spec.variables.get(name)
+        """Refer to the dictionary that codes a variable, or that it names as its codelist."""
+        variable, study = described.spec.variables.get(name), self.package.study.spec
         rule = variable.rule if variable else None
         inner = getattr(rule, "values", None) or [rule]
         coded = next((one for one in inner if isinstance(one, Coded)), None)
-        if coded is not None and coded.dictionary in self.package.study.spec.dictionaries:
-            one = self.package.study.spec.dictionaries[coded.dictionary]
-            oid = f"CL.{coded.dictionary}"
-            self.external[oid] = ExternalCodeList(dictionary=one.dictionary, version=str(one.version))
-            return oid
-        if name == COUNTRIES:
-            self.external["CL.ISO3166"] = ExternalCodeList(dictionary="ISO 3166-1 alpha-3", version="2020")
-            return "CL.ISO3166"
-        return ""
+        named = (
+            coded.dictionary if coded else variable.codelist if variable and not described.companion else ""
+        )
+        if named in study.dictionaries:
+            known = study.dictionaries[named]
+            made = ExternalCodeList(dictionary=known.dictionary, version=str(known.version))
+        elif named in study.external:
+            other = study.external[named]
+            made = ExternalCodeList(
+                dictionary=other.dictionary, version=other.version, href=other.href, ref=other.ref
+            )
+        elif name == COUNTRIES:
+            named, made = "ISO3166", ExternalCodeList(dictionary="ISO 3166-1 alpha-3", version="2020")
+        else:
+            return ""
+        self.external[f"CL.{named}"] = made
+        return f"CL.{named}"
 
     def made(self) -> tuple[CodeList, ...]:
         """Give the codelists that were referred to, by identifier.

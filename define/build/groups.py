@@ -30,6 +30,7 @@ from define.model import (
 )
 from trialkit.column import Column
 from trialkit.plan import all_variables
+from trialkit.rules.todo import Todo
 from trialkit.spec import ValueLevel
 
 CLASSES = {
@@ -140,7 +141,11 @@ class Elements:
 
     def _item(self, one: Described, name: str, column: Column, found: Found, oid: str) -> ItemDef:
         meta = one.metas[name]
-        form = planned_form(meta) if self.package.planned else form_of(column, dates="ISO 8601" in meta.described)
+        form = (
+            planned_form(meta)
+            if self.package.planned
+            else form_of(column, dates="ISO 8601" in meta.described)
+        )
         variable = None if one.companion else all_variables(one.spec).get(name)
         accept = "" if one.companion else accepted(self.package.study.spec.accept, one.name, name)
         said = " ".join(filter(None, (variable.comment if variable else "", accept)))
@@ -161,7 +166,7 @@ class Elements:
     def _origin_elements(self, found: Found) -> tuple[Origin, ...]:
         if not found.type:
             return ()
-        pages = self.pages.of(found.columns) if found.type == COLLECTED else ()
+        pages = self.pages.of(found.columns) if found.type == COLLECTED and not found.pages else ()
         first = origin_element(found, self.crf, pages)
         return (first, *(replace(first, source=source) for source in found.others))
 
@@ -172,9 +177,15 @@ class Elements:
         if one.companion:
             text = "The value of the variable that IDVAR names, in the parent record."
         else:
-            own = all_variables(one.spec)[name].method
-            text = own or Sentences.of(one.spec, self.package.study.datasets).text(name)
-        return self.texts.method(oid, f"Algorithm for {one.name}.{name}", text)
+            text = self._sentences(one, name)
+        return self.texts.method(oid, f"Algorithm for {one.name}.{name}", text) if text else ""
+
+    def _sentences(self, one: Described, name: str) -> str:
+        """Give the method that the spec says, else what its rule says; of a rule still to do nothing."""
+        variable = all_variables(one.spec)[name]
+        if variable.method or isinstance(variable.rule, Todo):
+            return variable.method
+        return Sentences.of(one.spec, self.package.study.datasets).text(name)
 
     def _value_list(self, one: Described, name: str, levels: list[Level], found: Found) -> ValueListRef:
         oid = f"VL.{one.name}.{name}"
@@ -225,10 +236,8 @@ class Elements:
         own = self.origins.of(one.spec, name)
         if own.type != "Derived":
             return own, ""
-        text = one.spec.supplemental[name].method or Sentences.of(one.spec, self.package.study.datasets).text(
-            name
-        )
-        return own, self.texts.method(f"MT.{one.name}.{name}", f"Algorithm for {one.name}.{name}", text)
+        text, where = self._sentences(one, name), f"{one.name}.{name}"
+        return own, self.texts.method(f"MT.{where}", f"Algorithm for {where}", text) if text else ""
 
 
 def _structure(one: Described) -> str:

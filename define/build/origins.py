@@ -7,9 +7,11 @@ from dataclasses import dataclass, field
 
 from define.model import Description, DocumentRef, PDFPageRef
 from define.model import Origin as OriginElement
+from define.workbook.pages import is_range, parse_pages
 from trialkit.dataflow import NOTHING, DatasetFlow, Leaf, Leaves, flows
 from trialkit.model import Model, models_in
 from trialkit.rule import RecordRule, VariableRule
+from trialkit.rules.todo import Todo
 from trialkit.rules.values import Constant
 from trialkit.spec import DatasetSpec, Origin, Variable
 from trialkit.study import Study
@@ -91,7 +93,7 @@ class Origins:
         own = variable.origin if variable else None
         if variable is None:
             return Found(NOT_AVAILABLE)
-        found = self._read(spec, name, variable)
+        found = Found("") if isinstance(variable.rule, Todo) else self._read(spec, name, variable)
         return declared(own, found) if own else found
 
     def _read(self, spec: DatasetSpec, name: str, variable: Variable) -> Found:
@@ -156,7 +158,8 @@ def declared(origin: Origin, found: Found) -> Found:
     source = origin.source or (found.source if found.type == origin.type else "")
     if not source and origin.type in ("Derived", "Assigned", "Protocol"):
         source = "Sponsor"
-    return Found(origin.type, source, origin.predecessor, found.columns, tuple(origin.pages))
+    pages, others = tuple(origin.pages), tuple(origin.others)
+    return Found(origin.type, source, origin.predecessor, found.columns, pages, others)
 
 
 def origins_of(
@@ -189,12 +192,12 @@ def origin_element(found: Found, crf: str, pages: Iterable[int | str] = ()) -> O
 
 
 def _page_refs(pages: Iterable[int | str]) -> tuple[PDFPageRef, ...]:
+    """Write pages in one reference, each range in one of its own, and the names of destinations in one."""
     texts = list(dict.fromkeys(str(page) for page in pages))
     numbers = sorted({int(text) for text in texts if text.isdigit()})
-    names = [text for text in texts if not text.isdigit()]
-    refs = []
-    if numbers:
-        refs.append(PDFPageRef(type="PhysicalRef", page_refs=" ".join(map(str, numbers))))
-    if names:
-        refs.append(PDFPageRef(type="NamedDestination", page_refs=" ".join(names)))
+    ranges = [text for text in texts if not text.isdigit() and is_range(text)]
+    names = [text for text in texts if not text.isdigit() and text not in ranges]
+    refs = [PDFPageRef(type="PhysicalRef", page_refs=" ".join(map(str, numbers)))] if numbers else []
+    refs += [page for text in ranges for page in parse_pages(text)]
+    refs += [PDFPageRef(type="NamedDestination", page_refs=" ".join(names))] if names else []
     return tuple(refs)

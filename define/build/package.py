@@ -13,6 +13,7 @@ from trialkit.manifest import changed_specs
 from trialkit.prepare import terminology
 from trialkit.problems import Exit, Kind, Place, Problem, Problems, Refusal
 from trialkit.publish import hashes, read_manifest
+from trialkit.rules.todo import is_draft
 from trialkit.spec import DatasetSpec
 from trialkit.standard import Standard
 from trialkit.study import Study, from_datasets, load_study
@@ -22,6 +23,9 @@ from trialkit.terms import Terminology
 NO_BUILD = Kind("DEFB-001", "no datasets of this toolkit", "Build them first.", exit=Exit.SPEC)
 STALE = Kind(
     "DEFB-002", "the datasets are not those that the specs make", "Build them again.", exit=Exit.SPEC
+)
+NO_SPEC = Kind(
+    "DEFB-004", "dataset has no spec", "Write a spec of it, or move the file away.", exit=Exit.SPEC
 )
 SUPP = "SUPP"
 
@@ -78,6 +82,16 @@ class Package:
     planned: bool = False
     headers: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
+    @property
+    def guide(self) -> str:
+        """Give the version of the implementation guide: of a draft as study.yaml says it.
+
+        >>> from trialkit.samples import sample_standard, sample_study
+        >>> Package(sample_study(), sample_standard(), Path("."), {}).guide
+        '3.4'
+        """
+        return self.standard.version if self.manifest else self.study.spec.standard.version
+
     def item_oid(self, dataset: str, variable: str) -> str:
         """Give the identifier of a variable, the same as in Dataset-JSON.
 
@@ -104,9 +118,13 @@ def open_package(specs: Path, folder: Path, standard: Standard, inputs: Path | N
     trialkit.problems.Refusal: error DEFB-001 no datasets of this toolkit in 'nowhere'. Build them first.
     """
     manifest = read_manifest(folder)
-    if manifest is None:
+    if manifest is None and not (specs / "study.yaml").is_file():
         raise Refusal([Problem(NO_BUILD, f"{NO_BUILD.title} in '{folder.name}'")])
     study = load_study(specs, standard.folder, ("trialkit.rules", *standard.rules))
+    if any(map(is_draft, study.datasets.values())):
+        return _drafted(_with_inputs(study, standard, inputs or folder.parent / "sdtm"), standard, folder)
+    if manifest is None:
+        raise Refusal([Problem(NO_BUILD, f"{NO_BUILD.title} in '{folder.name}'")])
     if standard.from_datasets:
         study = from_datasets(study, inputs or folder.parent / "sdtm")
     _check_fresh(study, manifest, folder, standard).refuse()
@@ -114,6 +132,33 @@ def open_package(specs: Path, folder: Path, standard: Standard, inputs: Path | N
     package = Package(study, standard, folder, manifest, [], terms)
     for name in in_order(manifest["datasets"], study, standard):
         package.datasets.append(_described(name, package))
+    return package
+
+
+def _with_inputs(study: Study, standard: Standard, folder: Path) -> Study:
+    """Give the datasets behind ADaM as sources, where they are there."""
+    try:
+        return from_datasets(study, folder) if standard.from_datasets else study
+    except Refusal:
+        return study
+
+
+def _drafted(study: Study, standard: Standard, folder: Path) -> Package:
+    """Describe the datasets that are there by specs whose rules are still to do: whoever made them.
+
+    Raises:
+        Refusal: DEFB-001 where the folder has none of the datasets, DEFB-004 for each without a spec.
+    """
+    there = {path.stem.upper() for path in folder.glob("*.xpt")}
+    named = {**{standard.companion.name(one): one for one in study.datasets.values()}, **study.datasets}
+    if not there:
+        raise Refusal([Problem(NO_BUILD, f"no XPT file in '{folder.name}'")])
+    unknown = sorted(there - set(named))
+    if unknown:
+        raise Refusal(Problem(NO_SPEC, f"{one} has no spec", Place(f"{one.lower()}.xpt")) for one in unknown)
+    terms = terminology(study, standard, Problems())
+    package = Package(study, standard, folder, {}, [], terms)
+    package.datasets.extend(_described(name, package) for name in in_order(there, study, standard))
     return package
 
 

@@ -94,7 +94,9 @@ def _planned(spec: DatasetSpec, standard: Standard) -> Iterator[Described]:
 
 
 def _empty(name: str, label: str, metas: Mapping[str, Meta], keys: list[str]) -> Table:
-    columns = {key: Column.text([]) if one.type == "Char" else Column.numbers([]) for key, one in metas.items()}
+    columns = {
+        key: Column.text([]) if one.type == "Char" else Column.numbers([]) for key, one in metas.items()
+    }
     shown = tuple(one.attributes(columns[key], keys) for key, one in metas.items())
     return Table(Dataset(name, label, shown), columns, 0)
 

@@ -85,7 +85,9 @@ def planned_levels(described: Described) -> dict[str, list[Level]]:
     none = np.empty(0, np.int64)
     if described.companion:
         said = described.spec.supplemental.items()
-        return {"QVAL": [Level("QVAL", (Condition("QNAM", "EQ", (n,)),), none, one.label or n) for n, one in said]}
+        return {
+            "QVAL": [Level("QVAL", (Condition("QNAM", "EQ", (n,)),), none, one.label or n) for n, one in said]
+        }
     found: dict[str, list[Level]] = {}
     for name, variable in described.spec.variables.items():
         for one in variable.value_level if name in described.metas else ():

@@ -28,9 +28,19 @@ def parse_pages(text: str) -> tuple[PDFPageRef, ...]:
     return tuple(_page(part.strip()) for part in text.split(",") if part.strip())
 
 
+def is_range(text: str) -> bool:
+    """Say whether a text is a range of pages.
+
+    >>> is_range("3-5"), is_range("7"), is_range("VS-1")
+    (True, False, False)
+    """
+    ends = _RANGE.fullmatch(text)
+    return ends is not None and f"{int(ends[1])}-{int(ends[2])}" == text
+
+
 def _page(text: str) -> PDFPageRef:
     ends = _RANGE.fullmatch(text)
-    if ends and f"{int(ends[1])}-{int(ends[2])}" == text:
+    if ends and is_range(text):
         return PDFPageRef(type=PHYSICAL, first_page=int(ends[1]), last_page=int(ends[2]))
     numbers = all(word.isdigit() for word in text.split())
     return PDFPageRef(type=PHYSICAL if numbers else NAMED, page_refs=text)

@@ -44,6 +44,22 @@ def export(specs: Path, out: Path, generation: str, **where: Any) -> Exit:
     return code
 
 
+@spec.command(name="import")
+@click.argument("files", type=FILE, nargs=-1, required=True, metavar="FILE...")
+@click.option("--out", type=FOLDER, help="A new folder for draft specs.")
+def import_spec(files: tuple[Path, ...], out: Path | None) -> Exit:
+    """Take a workbook into specs: as drafts of new ones (--out).
+
+    --out drafts specs from workbooks of any generation and from define.xml 2.0 and 2.1, such as that of SDTM
+    and that of ADaM of one study: all that they say, and each rule marked `todo`. `trialkit check` lists what
+    is to do; `trialkit define` describes datasets that are there already.
+    """
+    if out is None:
+        raise click.UsageError("give --out")
+    code: Exit = part_of("define", "exchange.drafts").spec_draft(files, out)
+    return code
+
+
 def asked_of(
     specs: Path, part: str | None, build: Path | None, sdtm: Path | None, adam: Path | None, raw: Path | None
 ) -> Any:

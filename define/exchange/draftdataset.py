@@ -1,0 +1,169 @@
+"""The datasets of a define as draft specs."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from define.check.view import Use, View
+from define.exchange.draftcodelists import Lists
+from define.exchange.draftlevels import levels_said, qualifiers
+from define.exchange.known import Known
+from define.exchange.lost import GUESSED, NOT_TAKEN
+from define.exchange.texts import comment_of, method_of, origin_said
+from define.model import ItemGroupDef
+from trialkit.facts import DatasetFacts, VariableFacts
+from trialkit.problems import Kind, Place, Problem, Problems
+
+NAME = re.compile(r"[A-Z][A-Z0-9_]{1,7}")
+NUMBERS = ("integer", "float")
+LONGEST = 200
+RULE, RECORDS = "the rule", "where the records come from"
+SUPP = "SUPP"
+
+
+@dataclass(slots=True)
+class Datasets:
+    """Drafts the specs of the datasets of a define.
+
+    Args:
+        view: the define.
+        known: its standard and terminology.
+        lists: where codelists go.
+        problems: where DEFX-001 and DEFX-003 go.
+
+    >>> from define.exchange.known import known_of
+    >>> from define.samples import sample_define
+    >>> view = View(sample_define(), "define.xml")
+    >>> known = known_of(view, "sdtm")
+    >>> Datasets(view, known, Lists(view, known), Problems()).specs()["DM"]["variables"]["SEX"]["label"]
+    'Sex'
+    """
+
+    view: View
+    known: Known
+    lists: Lists
+    problems: Problems
+
+    def specs(self) -> dict[str, dict[str, Any]]:
+        """Give the specs by dataset, those of supplemental qualifiers within that of their parent.
+
+        >>> Datasets.specs.__name__
+        'specs'
+        """
+        made: dict[str, dict[str, Any]] = {}
+        companions = []
+        for group in self.view.metadata.item_groups:
+            if self.known.part == "sdtm" and group.name.startswith(SUPP):
+                companions.append(group)
+            elif not NAME.fullmatch(group.name) or not group.items:
+                self._say(NOT_TAKEN, f"dataset {group.name}: no name of a dataset, or no variable", group)
+            else:
+                made[group.name] = self._dataset(group)
+        for group in companions:
+            self._companion(group, made)
+        return made
+
+    def _say(self, kind: Kind, what: str, group: ItemGroupDef) -> None:
+        self.problems.add(Problem(kind, what, Place(self.view.file, group.spot.line, field=group.spot.xpath)))
+
+    def _dataset(self, group: ItemGroupDef) -> dict[str, Any]:
+        kind = self.known.class_of(group)
+        facts = self.known.facts(group.domain or group.name, kind)
+        uses = [use for use in self.view.variables() if use.group is group]
+        spec = {
+            "dataset": group.name,
+            "domain": group.domain if group.domain != group.name and self.known.part == "sdtm" else "",
+            "label": group.label,
+            "class": kind,
+            "structure": group.structure,
+            "comment": comment_of(self.view, group.comment_oid),
+            "keys": self._keys(group, uses),
+            "records": [{"todo": RECORDS}],
+            "variables": {use.item.name: one for use in uses if (one := self._variable(use, facts))},
+        }
+        return {key: value for key, value in spec.items() if value}
+
+    def _keys(self, group: ItemGroupDef, uses: list[Use]) -> list[str]:
+        keyed = [(use.ref.key_sequence, use.item.name) for use in uses if use.ref.key_sequence is not None]
+        if keyed:
+            return [name for _, name in sorted(keyed)]
+        names = [use.item.name for use in uses]
+        self._say(GUESSED, f"keys of {group.name}", group)
+        usual = [name for name in ("STUDYID", "USUBJID", f"{group.name}SEQ", "PARAMCD") if name in names]
+        return usual or names[:1]
+
+    def _variable(self, use: Use, facts: DatasetFacts | None) -> dict[str, Any]:
+        """Draft a variable; nothing of one that is there only because the standard expects it."""
+        item, ref, name = use.item, use.ref, use.item.name
+        fact = facts.find(name) if facts else None
+        kind = fact.type if fact and fact.type else "Num" if item.data_type in NUMBERS else "Char"
+        length = item.length if kind == "Char" and item.data_type == "text" else None
+        made = {
+            "label": item.label,
+            "type": kind,
+            "length": length if length and length <= LONGEST else None,
+            "codelist": self.lists.of(use.group.name, item, fact),
+            "format": item.display_format
+            if item.display_format != self.known.standard.format_of(name, kind)
+            else "",
+            "core": _core(ref.mandatory, fact),
+            "role": ref.role if self.known.part == "sdtm" and not (fact and fact.role == ref.role) else "",
+            "origin": self._origin(use),
+            "method": method_of(self.view, ref.method_oid) if _derived(use) else "",
+            "comment": comment_of(self.view, item.comment_oid),
+            "value_level": levels_said(self.view, use, kind, self.lists),
+        }
+        if ref.method_oid and not _derived(use):
+            self.lists.left["methods of variables that are not derived"] += 1
+        told = {key: value for key, value in made.items() if value}
+        absent = told.get("origin") == {"type": "Not Available"} and fact is not None and fact.core == "Exp"
+        plain = (
+            set(told) <= {"label", "type", "length", "origin"}
+            and fact is not None
+            and fact.label == item.label
+        )
+        todo = RULE if "origin" in told else f"{RULE}, the origin"
+        return {} if absent and plain else {"todo": todo, **told}
+
+    def _origin(self, use: Use) -> dict[str, Any]:
+        return origin_said(use.item.origins, self.lists.left)
+
+    def _companion(self, group: ItemGroupDef, made: dict[str, dict[str, Any]]) -> None:
+        """Put supplemental qualifiers into the spec of their parent."""
+        parent = next(
+            (one for one in made.values() if group.name == f"{SUPP}{one.get('domain') or one['dataset']}"),
+            None,
+        )
+        found = dict(self._qualifiers(group))
+        if parent is None or not found:
+            self._say(NOT_TAKEN, f"dataset {group.name}: no parent dataset, or no value level of QVAL", group)
+        else:
+            parent["supplemental"] = found
+
+    def _qualifiers(self, group: ItemGroupDef) -> Iterator[tuple[str, dict[str, Any]]]:
+        value = next(
+            (use for use in self.view.variables() if use.group is group and use.item.name == "QVAL"), None
+        )
+        for name, level in qualifiers(self.view, value) if value else ():
+            made = {
+                "todo": RULE,
+                "label": level.item.label,
+                "origin": self._origin(level),
+                "method": method_of(self.view, level.ref.method_oid) if _derived(level) else "",
+            }
+            yield name, {key: text for key, text in made.items() if text}
+
+
+def _derived(use: Use) -> bool:
+    return bool(use.item.origins) and use.item.origins[0].type == "Derived"
+
+
+def _core(mandatory: bool | None, fact: VariableFacts | None) -> str:
+    """Say the core where the standard's own would not make the variable mandatory, or would."""
+    required = fact is not None and fact.core == "Req"
+    if mandatory and not required:
+        return "Req"
+    return "Exp" if mandatory is False and required else ""
