@@ -218,7 +218,8 @@ def datasets_in(path: Path) -> dict[str, Path]:
     trialkit.problems.Refusal: error DIFF-004 nowhere no datasets to compare. Give two files, or two folders.
     """
     files = [path] if path.is_file() else _files(path)
-    ranked = sorted((ENDINGS.index(one.suffix), one) for one in files if one.suffix in ENDINGS)
+    ended = [(one.suffix.lower(), one) for one in files]
+    ranked = sorted((ENDINGS.index(ending), one) for ending, one in ended if ending in ENDINGS)
     found: dict[str, Path] = {}
     for _, one in ranked:
         if one.name not in MANIFESTS:

@@ -64,7 +64,7 @@ class Table:
 
 
 def read_table(path: Path, only: Sequence[str] | None = None) -> Table:
-    """Read the file of a dataset, by its ending.
+    """Read the file of a dataset, by its ending, be it ``.xpt`` or ``.XPT``.
 
     Args:
         path: the file.
@@ -77,9 +77,9 @@ def read_table(path: Path, only: Sequence[str] | None = None) -> Table:
     Traceback (most recent call last):
     trialkit.problems.Refusal: error TAB-001 dm.doc not a file of a dataset. Give a .xpt, .json, ...
     """
-    if path.suffix not in ENDINGS:
+    reader = _READERS.get(path.suffix.lower())
+    if reader is None:
         raise Refusal([Problem(UNKNOWN, UNKNOWN.title, Place(path.name))])
-    reader = _READERS[path.suffix]
     try:
         return reader(path, only)
     except FileNotFoundError:

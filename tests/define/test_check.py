@@ -34,6 +34,7 @@ from define.samples import sample_define
 from define.write import define_bytes, write_define
 from trialkit.attributes import Dataset, Variable
 from trialkit.column import Column
+from trialkit.comparefiles import datasets_in
 from trialkit.datasetjson import Provenance, write_dataset_json
 from trialkit.problems import Exit, Refusal
 from trialkit.xpt import write_xpt
@@ -182,6 +183,17 @@ def checked_with(tmp_path, form, define, **datasets):
 def test_good_data(tmp_path, form):
     values = {"USUBJID": ["S1-00001", "S1-00002"], "SEX": ["F", "M"]}
     assert checked_with(tmp_path, form, sample_define(), DM=values) == {}
+
+
+def test_an_ending_in_capitals_is_the_same_file(tmp_path):
+    values = {"USUBJID": ["S1-00001", "S1-00002"], "SEX": ["F", "X"]}
+    put(tmp_path, "DM", "xpt", values)
+    (tmp_path / "dm.xpt").rename(tmp_path / "DM.XPT")
+    write_define(tmp_path / "define.xml", sample_define())
+    codes = {one.kind.code for one in check_define(tmp_path / "define.xml", tmp_path).problems}
+    assert "DEFC-117" in codes
+    assert "TAB-001" not in codes
+    assert list(datasets_in(tmp_path)) == ["DM"]
 
 
 BAD = {
