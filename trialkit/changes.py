@@ -10,6 +10,7 @@ from typing import Any
 
 from trialkit.codelist import Codelist
 from trialkit.dataflow import Leaf
+from trialkit.manifest import spec_hash
 from trialkit.model import models_in
 from trialkit.plan import all_variables
 from trialkit.prepare import terminology
@@ -330,7 +331,7 @@ def changes_since(manifest: Mapping[str, Any], scene: Scene, raw: Path | None) -
 
 
 def _spec_files(then: Mapping[str, str], scene: Scene) -> Iterator[Change]:
-    now = {name: hashlib.sha256(text.encode()).hexdigest() for name, text in scene.study.texts.items()}
+    now = {name: spec_hash(name, text) for name, text in scene.study.texts.items()}
     for name in sorted(now.keys() | then.keys()):
         if name not in now:
             yield Change(f"{name} (removed)")

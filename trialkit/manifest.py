@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Mapping
 from importlib.metadata import version
 from typing import Any
@@ -11,6 +12,8 @@ from typing import Any
 from trialkit.result import Result
 from trialkit.standard import Standard
 
+# a line of study.yaml that says how define.html looks: the datasets are the same with any of them
+_LOOKS = re.compile(r"^preview:[ \t]*(none|summary|rows)[ \t]*(#[^\n]*)?(\n|\Z)", re.MULTILINE)
 KNOWN_TABLES = frozenset({"tables/units.csv", "tables/visits.csv"})  # rules use them without naming them
 
 
@@ -35,7 +38,7 @@ def facts_of(result: Result, standard: Standard) -> dict[str, Any]:
         "cutoff": study.spec.cutoff.isoformat() if study.spec.cutoff else "",
         "dictionaries": {name: one.facts() for name, one in sorted(result.dictionaries.items())},
         "previous": result.previous.facts() if result.previous else {},
-        "specs": {name: sha256(text.encode()) for name, text in sorted(study.texts.items())},
+        "specs": {name: spec_hash(name, text) for name, text in sorted(study.texts.items())},
         "inputs": {
             name: {
                 "file": raw.file,
@@ -65,7 +68,7 @@ def changed_specs(texts: Mapping[str, str], then: Mapping[str, str]) -> dict[str
     >>> changed_specs({"study.yaml": "a", "sdtm/dm.yaml": "b", "tables/x.csv": "c"}, {"study.yaml": ""})
     {'sdtm/dm.yaml': 'is new', 'study.yaml': 'has changed'}
     """
-    now = {name: sha256(text.encode()) for name, text in texts.items()}
+    now = {name: spec_hash(name, text) for name, text in texts.items()}
     said: dict[str, str] = {}
     for name in sorted(now.keys() | then.keys()):
         if name not in then and (not name.startswith("tables/") or name in KNOWN_TABLES):
@@ -75,6 +78,19 @@ def changed_specs(texts: Mapping[str, str], then: Mapping[str, str]) -> dict[str
         elif name in then and now[name] != then[name]:
             said[name] = "has changed"
     return said
+
+
+def spec_hash(name: str, text: str) -> str:
+    r"""Give the hash by which a build knows a spec: that of its text.
+
+    ``preview`` of study.yaml takes no part: it needs a new define.html, and no new datasets.
+
+    >>> spec_hash("study.yaml", "study: S1\npreview: rows\n") == sha256(b"study: S1\n")
+    True
+    >>> spec_hash("sdtm/dm.yaml", "preview: rows\n") == sha256(b"")
+    False
+    """
+    return sha256((_LOOKS.sub("", text) if name == "study.yaml" else text).encode())
 
 
 def sha256(data: bytes) -> str:

@@ -25,7 +25,7 @@ from adam.analysis.spec import Analysis, Display
 from adam.figures.plot import svg
 from trialkit.comparefiles import datasets_in
 from trialkit.load import Loading, load
-from trialkit.manifest import sha256
+from trialkit.manifest import sha256, spec_hash
 from trialkit.problems import Exit, Kind, Place, Problem, Problems, Refusal
 from trialkit.publish import FOREIGN, publishing, write_manifest
 from trialkit.spec import StudySpec
@@ -200,7 +200,7 @@ def facts_of(plan: Plan, outcome: Outcome) -> dict[str, object]:
         "study": plan.study.study,
         "toolkit": version("trialkit"),
         "created": plan.study.created.isoformat(),
-        "specs": {name: sha256(text.encode()) for name, text in sorted(plan.texts.items())},
+        "specs": {name: spec_hash(name, text) for name, text in sorted(plan.texts.items())},
         "inputs": {
             name: {"file": plan.files[name].name, "sha256": sha256(plan.files[name].read_bytes())}
             for name in used

@@ -92,13 +92,14 @@ class DatasetPreview:
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """The datasets that were counted, by name.
+    """The datasets that were counted, by name, and how much is told of them.
 
     >>> Preview({}).of("DM", "SEX") is None
     True
     """
 
     datasets: Mapping[str, DatasetPreview] = field(default_factory=dict)
+    level: Level = "summary"
 
     def of(self, dataset: str, variable: str) -> Values | None:
         """Give what a variable holds; None where it is not known.
@@ -139,7 +140,8 @@ def preview_of(folder: Path, level: Level = "summary", names: Iterable[str] | No
         for path in sorted(folder.glob(f"*{ending}")):
             if wanted is None or path.stem.upper() in wanted:
                 files.setdefault(path.stem.upper(), path)
-    return Preview({name: preview_of_table(read_table(path), level) for name, path in sorted(files.items())})
+    found = {name: preview_of_table(read_table(path), level) for name, path in sorted(files.items())}
+    return Preview(found, level)
 
 
 def preview_of_table(table: Table, level: Level = "summary") -> DatasetPreview:

@@ -167,7 +167,7 @@ def sections(text, indent=""):
             last = key[1]
             found[last] = [*head, line]
             head = []
-        elif line.strip():
+        else:
             (head if last is None else found[last]).append(line)
     return found
 

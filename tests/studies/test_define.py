@@ -15,6 +15,7 @@ from trialkit.cli import cli
 from trialkit.own import standard_of
 from trialkit.problems import Problems, Refusal
 from trialkit.publish import hashes
+from trialkit.submission.package import package
 
 STUDY = Path(__file__).parents[2] / "specs" / "nct04952155"
 
@@ -158,6 +159,34 @@ def test_a_stale_build_is_refused(built, tmp_path):
         assert "DEFB-002" in str(found.exception)
         assert said in str(found.exception)
         assert f"Build the datasets again with `trialkit {part}`." in str(found.exception)
+
+
+def test_analysis_datasets_have_no_annotated_crf_but_lead_to_the_collected_variables(built):
+    data = read_define(built / "adam" / "define.xml", Problems()).study.metadata
+    origins = [one for item in data.items for one in item.origins]
+    assert "Predecessor" in {one.type for one in origins}
+    assert "Collected" not in {one.type for one in origins}
+    assert data.annotated_crf is None
+    assert not any(one.documents for one in origins)
+    page = (built / "adam" / "define.html").read_text("utf-8")
+    assert "../sdtm/define.html#variable/IG.DM/IT.DM.SEX" in page
+
+
+def test_another_preview_needs_a_new_page_and_no_new_datasets(built, tmp_path):
+    shutil.copytree(STUDY, tmp_path / "specs")
+    shutil.copytree(built, tmp_path / "out")
+    spec = tmp_path / "specs" / "study.yaml"
+    before = spec.read_text("utf-8")
+    spec.write_text(before + "preview: none\n", "utf-8")
+    sdtm, out = tmp_path / "out" / "sdtm", tmp_path / "package"
+    with pytest.raises(Refusal, match=r"sdtm/define\.html has the preview 'summary'.* says 'none'"):
+        package(tmp_path / "specs", tmp_path / "out", out)
+    assert not out.exists()
+    call("define", tmp_path / "specs", "--sdtm", sdtm)
+    assert ' content="none">' in (sdtm / "define.html").read_text("utf-8")
+    spec.write_text(before.replace("M2020420-20230301", "M2020420-20230302"), "utf-8")
+    with pytest.raises(Refusal, match=r"study\.yaml has changed since the build"):
+        open_package(tmp_path / "specs", sdtm, standard_of("sdtm", "3.4"))
 
 
 def test_a_table_made_after_the_build_is_none_of_it(built, tmp_path):

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from trialkit.explain.build import NO_BUILD
-from trialkit.manifest import sha256
+from trialkit.manifest import spec_hash
 from trialkit.problems import Exit, Kind, Problem, Refusal
 from trialkit.publish import DATA_MANIFEST, read_manifest
 from trialkit.study import NO_STUDY
@@ -77,7 +77,7 @@ def _likeness(specs: Path, manifest: Mapping[str, Any]) -> tuple[bool, int]:
     named = re.search(r"(?m)^study: *['\"]?([^'\"#\s]+)", text)
     files = {name: specs / name for name in manifest["specs"]}
     same = sum(
-        path.is_file() and sha256(path.read_bytes()) == manifest["specs"][name]
+        path.is_file() and spec_hash(name, path.read_text("utf-8-sig", "replace")) == manifest["specs"][name]
         for name, path in files.items()
     )
     return named is not None and named[1] == manifest["study"], same

@@ -32,6 +32,7 @@ OLD_DEFINE = Kind(
 )
 NOT_THERE = Kind("PKG-009", "a file of the build is missing", "Build the study again.", exit=Exit.SPEC)
 SPEC = "package.yaml"
+_SHOWN = re.compile(r'<meta name="preview" content="(\w+)">')
 ACROSS = {
     "sdtm": ('href="../adam/', 'href="../../analysis/adam/datasets/'),
     "adam": ('href="../sdtm/', 'href="../../../tabulations/sdtm/'),
@@ -81,7 +82,7 @@ def package(specs: Path, build: Path, out: Path) -> Packaged:
     if out.resolve() in (specs.resolve(), *(one.folder.resolve() for one in job.parts.found.values())):
         raise Refusal([Problem(FOREIGN, f"'{out.name}' is a folder of the specs or of the build")])
     layout = lay_out(job.study, job.spec, job.parts, specs)
-    problems = Problems([*unfit(job.parts, specs), *_described(job.parts), *_named(job, layout)])
+    problems = Problems([*unfit(job.parts, specs), *_described(job), *_named(job, layout)])
     with publishing(out) as staging:
         if not problems.errors():
             _fill(job, layout, staging, problems)
@@ -101,19 +102,31 @@ def _open(specs: Path, build: Path) -> _Job:
     return _Job(specs, study, load_optional(specs / SPEC, PackageSpec, specs), open_parts(build))
 
 
-def _described(parts: Parts) -> Iterator[Problem]:
+def _described(job: _Job) -> Iterator[Problem]:
     """Check that each define.xml is there, was made after its datasets, and agrees with them."""
-    for part in parts.data():
+    for part in job.parts.data():
         if not (part.folder / DEFINE).is_file():
             yield Problem(NO_DEFINE, f"{part.name} has no {DEFINE}")
             continue
         if _older(part):
             yield Problem(OLD_DEFINE, f"{part.name}/{DEFINE} is older than the datasets")
+        shown, wanted = _preview(part.folder / PAGE), job.study.preview
+        if shown not in ("", wanted):
+            what = f"{part.name}/{PAGE} has the preview '{shown}' of the data, study.yaml says '{wanted}'"
+            yield Problem(OLD_DEFINE, what)
         checked = part_of("define", "check.run").check_define(part.folder / DEFINE, part.folder)
         wrong = [one for one in checked.problems if one.level == "error"]
         for one in wrong:
             what = f"{part.name}/{DEFINE}: {one.what} ({one.kind.code})"
             yield Problem(OLD_DEFINE, what, hint=one.advice, count=one.count)
+
+
+def _preview(page: Path) -> str:
+    """Read off a define.html how much of the data it shows; "" where there is none."""
+    if not page.is_file():
+        return ""
+    found = _SHOWN.search(page.read_text("utf-8", "replace"))
+    return found[1] if found else "unknown"
 
 
 def _older(part: Part) -> bool:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from trialkit.manifest import sha256
+from trialkit.manifest import spec_hash
 from trialkit.problems import Exit, Kind, Place, Problem, Refusal
 from trialkit.publish import hashes, read_manifest
 
@@ -141,16 +141,17 @@ def _changed(part: Part) -> Iterator[Problem]:
 
 def _respecified(part: Part, specs: Path) -> Iterator[Problem]:
     known = sorted(part.manifest.get("specs", {}).items())
-    other = [name for name, code in known if _text_hash(specs / name) != code]
+    other = [name for name, code in known if _text_hash(specs, name) != code]
     if other:
         more = f" and {len(other) - 1} more" if other[1:] else ""
         what = f"{other[0]}{more} changed since the build of {part.name}"
         yield Problem(OTHER_SPECS, what, Place(other[0]), count=len(other))
 
 
-def _text_hash(path: Path) -> str:
-    """Give the hash of a spec as the build took it: that of its text."""
-    return sha256(path.read_text("utf-8-sig", "replace").encode()) if path.is_file() else ""
+def _text_hash(specs: Path, name: str) -> str:
+    """Give the hash of a spec as the build took it."""
+    path = specs / name
+    return spec_hash(name, path.read_text("utf-8-sig", "replace")) if path.is_file() else ""
 
 
 def _stale(parts: Parts) -> Iterator[Problem]:
