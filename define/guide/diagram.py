@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
-from define.acrf.shapes import COLOURS, GREY, INK, PALE, Colour
+from define.acrf.shapes import COLOURS, GREY, PALE, Colour
 
 WIDTH = 523.0  # the text of a page
 HEIGHT, GAP = 24.0, 7.0
@@ -52,7 +52,7 @@ class Arrow:
 
 @dataclass(frozen=True, slots=True)
 class Label:
-    """A line of text in the middle of a width.
+    """A line of text in the middle of a width, or from its left.
 
     >>> Label(0, 10, 50, "Raw data").bold
     True
@@ -63,7 +63,7 @@ class Label:
     width: float
     text: str
     bold: bool = True
-    colour: Colour = INK
+    left: bool = False
 
 
 Shape: TypeAlias = Box | Arrow | Label
@@ -184,7 +184,7 @@ def chains(rows: Mapping[str, Sequence[tuple[str, str]]]) -> Drawing:
     groups = list(dict.fromkeys(group for row in rows.values() for _, group in row))
     y = 0.0
     for name, row in rows.items():
-        shapes.append(Label(0, y + 10, WIDTH, name))
+        shapes.append(Label(0, y + 10, WIDTH, name, left=True))
         y += 16
         for start in range(0, len(row), 7):
             shapes += _line(row[start : start + 7], y, groups, more=start + 7 < len(row))
@@ -195,7 +195,9 @@ def chains(rows: Mapping[str, Sequence[tuple[str, str]]]) -> Drawing:
         across, down = number % 4, number // 4
         fill = COLOURS[number % len(COLOURS)]
         shapes.append(Box(across * (width + 8), y + down * 20, 12, 12, (), fill))
-        shapes.append(Label(across * (width + 8) + 16, y + down * 20 + 9, width - 16, group, False))
+        shapes.append(
+            Label(across * (width + 8) + 16, y + down * 20 + 9, width - 16, group, False, left=True)
+        )
     return Drawing(WIDTH, y + 20 * -(-len(groups) // 4), tuple(shapes))
 
 

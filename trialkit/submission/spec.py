@@ -61,6 +61,7 @@ class Accepted(Model):
     dataset: Names = Field([], description="datasets; default: any")
     variable: Names = Field([], description="variables; default: any")
     count: int | None = Field(None, ge=1, description="how many; another count is a finding of its own")
+    says: str = Field("", description="what the check says, in one sentence; default: as its report says it")
     reason: str = Field(min_length=10, description="why, for the reviewer's guide")
 
 

@@ -1,0 +1,334 @@
+"""What both guides say alike: introduction, protocol, conformance, decisions."""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Iterable, Iterator, Mapping
+from importlib.metadata import version
+
+from define.guide.content import Ask, Block, Bullets, Para, Said, Section, Span, joined, paras, table, text_of
+from define.guide.facts import Facts, comments_of
+from define.guide.findings import Issue
+from define.guide.spec import questions
+from trialkit.problems import Place
+
+ACRONYMS = {
+    "aCRF": "Annotated Case Report Form",
+    "ADaM": "Analysis Data Model",
+    "ADRG": "Analysis Data Reviewer's Guide",
+    "CDISC": "Clinical Data Interchange Standards Consortium",
+    "CORE": "CDISC Open Rules Engine",
+    "CRF": "Case Report Form",
+    "cSDRG": "Clinical Study Data Reviewer's Guide",
+    "SDTM": "Study Data Tabulation Model",
+    "SUPP--": "Supplemental qualifiers of a domain",
+    "XPT": "SAS Transport Format, version 5",
+}
+DECISION = re.compile(r"\s*\[J\]")
+PARTS = {"sdtm": "SDTM", "adam": "ADaM"}
+PARAMETERS = {
+    "INDIC": "Indication",
+    "TRT": "Treatment",
+    "TPHASE": "Phase",
+    "RANDOM": "Randomized",
+    "NARMS": "Arms",
+}
+
+
+def answer(facts: Facts, key: str) -> list[Block]:
+    """Give what guide.yaml answers, else the mark of a text that is still to be written.
+
+    >>> callable(answer)
+    True
+    """
+    said = str(getattr(facts.answers, key))
+    return paras(said) or [
+        Ask(key, questions("both").get(key) or {**questions("csdrg"), **questions("adrg")}[key])
+    ]
+
+
+def introduction(facts: Facts, name: str, part: str, more: tuple[Section, ...] = ()) -> Section:
+    """Make the first section: purpose, acronyms, standards and dictionaries.
+
+    Args:
+        facts: what is known.
+        name: of the guide, as in a sentence.
+        part: ``sdtm`` or ``adam``.
+        more: further sections in it.
+
+    >>> callable(introduction)
+    True
+    """
+    purpose = (
+        f"This {name} tells a reviewer what define.xml does not: how the {PARTS[part]} datasets of study "
+        f"{facts.spec.study} came about, which decisions stand behind them, what the checks found, and why a "
+        "finding that stays is acceptable. It is made from the specifications that made the datasets and from the "
+        "reports of that build, so that it can't say anything else than they do; texts that a person wrote are "
+        "kept in one file of the study."
+    )
+    people = [
+        ("Sponsor", answer(facts, "sponsor")),
+        ("Questions about the data", answer(facts, "contact")),
+    ]
+    who: list[Block] = []
+    for title, blocks in people:
+        who += [Para(text_of(Span(title, bold=True))), *blocks]
+    acronyms = sorted({**ACRONYMS, **facts.answers.acronyms}.items(), key=lambda pair: pair[0].lower())
+    return Section(
+        "introduction",
+        "Introduction",
+        parts=(
+            Section("purpose", "Purpose", (Para(text_of(purpose)), *who)),
+            Section("acronyms", "Acronyms", tuple(table("Acronyms", "Acronym | Meaning", acronyms, (1, 4)))),
+            Section(
+                "standards",
+                "Study Data Standards and Dictionary Inventory",
+                (
+                    *table(
+                        "Standards and dictionaries", "Standard or dictionary | Version | Used for",
+                        _inventory(facts), (3, 2, 4),
+                    ),
+                    *answer(facts, "standards"),
+                ),
+            ),
+            *more,
+        ),
+    )  # fmt: skip
+
+
+def _inventory(facts: Facts) -> Iterator[tuple[str, str, str]]:
+    for part, side in facts.sides.items():
+        standard, declared = side.package.standard, side.study.spec.standard
+        yield standard.name, standard.version, f"{PARTS[part]} datasets"
+        for family in standard.terminology:
+            yield (
+                f"CDISC/NCI {family} Controlled Terminology",
+                declared.terminology,
+                f"{PARTS[part]} datasets",
+            )
+    yield (
+        "Define-XML",
+        "2.1",
+        "Data definitions, with Analysis Results Metadata 1.0 where analyses are declared",
+    )
+    yield "SAS Transport Format (XPT)", "5", "All datasets"
+    for name, said in dictionaries(facts).items():
+        from_where = str(said.get("from", ""))
+        yield str(said.get("dictionary", name)), str(said.get("version", "")), f"Coding; from {from_where}"
+    yield from software()
+
+
+def dictionaries(facts: Facts) -> Mapping[str, Mapping[str, object]]:
+    """Give the coding dictionaries of the build.
+
+    >>> callable(dictionaries)
+    True
+    """
+    part = facts.parts.found.get("sdtm")
+    found: Mapping[str, Mapping[str, object]] = part.manifest.get("dictionaries", {}) if part else {}
+    return found
+
+
+def software() -> list[tuple[str, str, str]]:
+    """Give the versions of what the datasets were computed with.
+
+    >>> software()[0][0]
+    'trialkit'
+    """
+    names = {
+        "numpy": "Arithmetic",
+        "scipy": "Statistical distributions",
+        "pandas": "Data frames of the checks",
+    }
+    python = ".".join(map(str, sys.version_info[:3]))
+    rows = [(name, version(name), used) for name, used in names.items()]
+    return [
+        ("trialkit", version("trialkit"), "Datasets, definitions, analyses, guides"),
+        ("Python", python, "Runs trialkit"),
+        *rows,
+    ]
+
+
+def protocol(facts: Facts, title: str, blocks: Iterable[Block], more: tuple[Section, ...] = ()) -> Section:
+    """Make the second section: what the protocol is, and how it is designed.
+
+    Args:
+        facts: what is known.
+        title: of the section on the design.
+        blocks: what stands in it.
+        more: the sections after it.
+
+    >>> callable(protocol)
+    True
+    """
+    rows: list[tuple[Said, Said]] = [
+        ("Protocol number", facts.spec.study),
+        ("Protocol title", facts.spec.title or "not given"),
+        *((label, value) for label, value in _summary(facts)),
+    ]
+    if facts.spec.extract:
+        rows.append(("Extract of the data", facts.spec.extract))
+    if facts.spec.cutoff:
+        rows.append(("Data cutoff", facts.spec.cutoff.isoformat()))
+    said = table("Protocol", "Item | Value", rows, (1, 3))
+    return Section(
+        "protocol",
+        "Protocol Description",
+        parts=(
+            Section(
+                "number",
+                "Protocol Number and Title",
+                (*said, *answer(facts, "protocol_versions"), *answer(facts, "status")),
+            ),
+            Section("design", title, (*answer(facts, "design"), *blocks)),
+            *more,
+        ),
+    )
+
+
+def _summary(facts: Facts) -> Iterator[tuple[str, str]]:
+    rows = facts.rows("sdtm", "TS")
+    for code, label in PARAMETERS.items():
+        values = [row["TSVAL"] for row in rows if row.get("TSPARMCD") == code and row.get("TSVAL")]
+        if values:
+            yield label, "; ".join(values)
+
+
+def conformance(facts: Facts, part: str, details: str) -> tuple[Section, Section]:
+    """Make the section on conformance, and its appendix with every finding that is accepted.
+
+    Args:
+        facts: what is known.
+        part: ``sdtm`` or ``adam``.
+        details: the key of the appendix.
+
+    >>> callable(conformance)
+    True
+    """
+    known = facts.known
+    accepted, errors, queries = (known.of(part, level) for level in ("accepted", "error", "query"))
+    inputs = [text_of(_of_part(one, part)) for one in known.ran if _speaks_of(one, part)]
+    left = [text_of(_of_part(one, part)) for one in known.unchecked if _speaks_of(one, part)]
+    summary: list[Block] = [
+        Para(joined(_counts(errors, queries, accepted), "Why each accepted finding is acceptable stands below.")),
+        *table(
+            "Findings that stay, and why", "Dataset | Check | Count | What the check says | Why it is acceptable",
+            (_accepted(one) for one in accepted), (1.5, 2, 1.4, 3.5, 4),
+        ),
+        *_unsaid(accepted),
+    ]  # fmt: skip
+    if errors:
+        rows = ((one.dataset, one.check, one.shown, one.what) for one in errors)
+        head = "Dataset | Check | Count | What the check says"
+        summary += table("Findings that are neither accepted nor mended", head, rows, (1, 2, 1, 5))
+    body = Section(
+        "conformance",
+        "Data Conformance Summary",
+        parts=(
+            Section("inputs", "Conformance Inputs", (*_listed("These checks were run:", inputs),
+                    *_listed("These were not:", left), *answer(facts, "agency_rules"))),
+            Section("issues", "Issues Summary", tuple(summary)),
+            *((Section("open-queries", "Additional Conformance Details", tuple(_queries(facts, part, details))),)
+              if part == "sdtm" else ()),
+        ),
+    )  # fmt: skip
+    return body, Section(
+        details, "Conformance Issues Details", tuple(_details(facts, part)), mark="Appendix II"
+    )
+
+
+def _speaks_of(said: str, part: str) -> bool:
+    other = {"sdtm": "adam", "adam": "sdtm"}[part]
+    return not said.startswith(f"{other}:") and f"define.xml of {other}" not in said
+
+
+def _of_part(said: str, part: str) -> str:
+    return said.removeprefix(f"{part}: ")
+
+
+def _listed(lead: str, items: list[tuple[Span, ...]]) -> list[Block]:
+    return [Para(text_of(lead)), Bullets(tuple(items))] if items else []
+
+
+def _counts(*levels: list[Issue]) -> str:
+    names = ("finding to be mended", "data query", "accepted finding")
+    said = []
+    for name, issues in zip(names, levels, strict=True):
+        number = sum(one.count or 0 for one in issues)
+        word = name if number == 1 else name.replace("query", "queries").replace("finding", "findings", 1)
+        said.append(f"{number:,} {word}")
+    uncounted = sum(one.count is None for one in levels[2])
+    more = f"; {uncounted} checks with accepted findings were not run on this build" if uncounted else ""
+    return f"{', '.join(said)}{more}. "
+
+
+def _accepted(one: Issue) -> tuple[Said, ...]:
+    place = joined(Span(one.dataset or "any dataset", bold=True), f" {one.variable}" if one.variable else "")
+    return place, f"{one.check} ({one.tool})", one.shown, one.what, one.reason
+
+
+def _unsaid(accepted: list[Issue]) -> list[Block]:
+    codes = sorted({one.check for one in accepted if not one.what})
+    asked = "What does the check say, in one sentence? Add it as `says`, or run CORE."
+    return [Ask(code, f"{code}: {asked}", "conformance.yaml") for code in codes]
+
+
+def _queries(facts: Facts, part: str, details: str) -> Iterator[Block]:
+    queries = facts.known.of(part, "query")
+    number = sum(one.count or 0 for one in queries)
+    said = (
+        f"{number:,} data quer{'y' if number == 1 else 'ies'} of {len(queries)} kinds stayed open at the time of "
+        "this extract. Each is handled as the specifications declare: the collected text is kept, a value that can't "
+        "be standardized is missing, and what is excluded is excluded with its reason. "
+    )
+    yield Para(joined(said, "All of them are in ", Span("Appendix II", to=details), "."))
+    yield from answer(facts, "open_queries")
+
+
+def _details(facts: Facts, part: str) -> Iterator[Block]:
+    queries = facts.known.of(part, "query")
+    if not queries:
+        yield Para(text_of("No data query stayed open."))
+    rows = (
+        (one.dataset, one.variable, one.check, one.shown, str(one.subjects or ""), one.what)
+        for one in queries
+    )
+    head = "Dataset | Variable | Check | Count | Subjects | What is asked"
+    yield from table("Data queries that stayed open", head, rows, (1.4, 1.6, 1.5, 0.9, 1.1, 5))
+
+
+def decisions(facts: Facts, part: str) -> Iterator[tuple[Said, ...]]:
+    """Give the decisions that the specs mark as a judgement of the sponsor, with the line where each stands.
+
+    >>> callable(decisions)
+    True
+    """
+    for one in facts.datasets(part):
+        if one.companion:
+            continue
+        said = [("", one.spec.comment, one.spec.place("comment")), *_commented(one.spec)]
+        for name, text, place in said:
+            for sentence in sentences(text):
+                if DECISION.search(sentence):
+                    yield Span(one.name, bold=True), name, DECISION.sub("", sentence), _place(place)
+
+
+def _commented(spec: object) -> Iterator[tuple[str, str, Place]]:
+    from trialkit.plan import all_variables
+
+    for name, text in comments_of(spec).items():  # type: ignore[arg-type]
+        yield name, text, all_variables(spec)[name].place("comment")  # type: ignore[arg-type]
+
+
+def _place(place: Place) -> str:
+    return f"{place.file}:{place.line}" if place.file else ""
+
+
+def sentences(text: str) -> list[str]:
+    """Divide a text into its sentences.
+
+    >>> sentences("One thing [J]. Another, e.g. this: 1.5 days.")
+    ['One thing [J].', 'Another, e.g. this: 1.5 days.']
+    """
+    return [one for one in re.split(r"(?<=[.!?])\s+(?=[A-Z\"'])", " ".join(text.split())) if one]

@@ -1,0 +1,307 @@
+"""The clinical Study Data Reviewer's Guide: sections and numbers as PHUSE's template has them, words of ours."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from define.build.package import Described
+from define.guide.common import answer, conformance, decisions, dictionaries, introduction, protocol
+from define.guide.content import (
+    Block,
+    Bullets,
+    Guide,
+    Para,
+    Said,
+    Section,
+    Span,
+    Text,
+    joined,
+    paras,
+    table,
+    text_of,
+)
+from define.guide.facts import Facts, comments_of
+from define.guide.flow import arms, class_of, overview, tabulated
+
+NAME, TITLE = "csdrg", "Clinical Study Data Reviewer's Guide"
+DESIGN = {"TA": "Trial Arms", "TE": "Trial Elements", "TV": "Trial Visits", "TD": "Trial Disease Assessments",
+          "TM": "Trial Disease Milestones", "TI": "Trial Inclusion/Exclusion Criteria",
+          "TS": "Trial Summary"}  # fmt: skip
+COLUMNS = {
+    "TA": ("ARMCD ARM TAETORD ETCD ELEMENT TABRANCH TATRANS EPOCH", (1.4, 1.6, 1, 1, 2.2, 2, 2.4, 1.6)),
+    "TE": ("ETCD ELEMENT TESTRL TEENRL TEDUR", (1, 2, 4, 4, 1)),
+    "TV": ("VISITNUM VISIT VISITDY TVSTRL TVENRL", (1.2, 2, 1, 4, 3)),
+    "TS": ("TSPARMCD TSPARM TSVAL TSVALCD", (1.4, 3, 5, 1.6)),
+    "TI": ("IETESTCD IETEST IECAT TIVERS", (1.4, 6, 1.6, 1)),
+}
+CRITERIA, DETAILS, CONVERSION = "criteria", "issue-details", "conversion"
+IDENTIFIERS = ("STUDYID", "DOMAIN", "USUBJID")
+
+
+def csdrg(facts: Facts) -> Guide:
+    """Write the guide of the SDTM datasets.
+
+    >>> callable(csdrg)
+    True
+    """
+    body, details = conformance(facts, "sdtm", DETAILS)
+    part = facts.parts.found["sdtm"]
+    sections = (
+        introduction(facts, "reviewer's guide", "sdtm"),
+        protocol(facts, "Protocol Design", arms(facts), (_trial_design(facts),)),
+        _subject_data(facts),
+        body,
+        Section(CRITERIA, "Inclusion/Exclusion Criteria", tuple(_criteria(facts)), mark="Appendix I"),
+        details,
+        Section(CONVERSION, "Legacy Data Conversion Plan and Report", tuple(answer(facts, "legacy")),
+                mark="Appendix III"),
+    )  # fmt: skip
+    return guide_of(facts, NAME, TITLE, sections, str(part.manifest.get("build", "")))
+
+
+def guide_of(facts: Facts, name: str, title: str, sections: tuple[Section, ...], build: str) -> Guide:
+    """Make a guide of its sections.
+
+    >>> callable(guide_of)
+    True
+    """
+    spec = facts.spec
+    lines = [f"Made by trialkit from the specifications and the build of {spec.created:%Y-%m-%d}."]
+    if spec.extract:
+        lines.append(f"Extract {spec.extract}.")
+    if facts.answers.sponsor:
+        lines.insert(0, " ".join(facts.answers.sponsor.split()))
+    return Guide(name, title, spec.study, spec.title, tuple(lines), sections, spec.created, build)
+
+
+def _trial_design(facts: Facts) -> Section:
+    there = [name for name in DESIGN if facts.rows("sdtm", name)]
+    said = f"The trial design datasets {', '.join(there)} are submitted." if there else (
+        "No trial design datasets are submitted."
+    )  # fmt: skip
+    missing = [name for name in ("TA", "TE", "TV", "TI", "TS") if name not in there]
+    left = [Para(text_of(f"There is no {', '.join(missing)}."))] if there and missing else []
+    parts = tuple(_design(facts, name) for name in there)
+    return Section("trial-design", "Trial Design Datasets", (Para(text_of(said)), *left), parts)
+
+
+def _design(facts: Facts, name: str) -> Section:
+    blocks: list[Block] = list(_commented(facts, name))
+    if name == "TI":
+        blocks.append(Para(joined("The criteria are in ", Span("Appendix I", to=CRITERIA), ".")))
+    elif name in COLUMNS:
+        blocks += _listing(facts, name)
+    return Section(f"design-{name}", f"{name} - {DESIGN[name]}", tuple(blocks))
+
+
+def _listing(facts: Facts, name: str) -> list[Block]:
+    names, widths = COLUMNS[name]
+    rows = facts.rows("sdtm", name)
+    there = [
+        (one, width) for one, width in zip(names.split(), widths, strict=True) if rows and one in rows[0]
+    ]
+    cells = ([row[one] for one, _ in there] for row in rows)
+    shares = tuple(width for _, width in there)
+    return table(f"{name} - {DESIGN[name]}", " | ".join(one for one, _ in there), cells, shares)
+
+
+def _criteria(facts: Facts) -> list[Block]:
+    return _listing(facts, "TI") or [Para(text_of("There is no dataset of criteria (TI)."))]
+
+
+def _commented(facts: Facts, name: str) -> Iterator[Block]:
+    one = next((one for one in facts.datasets("sdtm") if one.name == name), None)
+    if one is not None and one.spec.comment:
+        yield from paras(one.spec.comment)
+    yield from paras(facts.answers.datasets.get(name, ""))
+
+
+def _subject_data(facts: Facts) -> Section:
+    domains = [one for one in facts.datasets("sdtm") if not one.companion and one.name not in DESIGN]
+    return Section(
+        "subject-data",
+        "Subject Data Description",
+        parts=(
+            Section("overview", "Overview", tuple(_overview(facts))),
+            Section("traceability", "Traceability Flow Diagram", (*overview(facts), *tabulated(facts))),
+            Section("acrf", "Annotated CRFs", (*_crf(facts), *answer(facts, "acrf"))),
+            Section(
+                "domains",
+                "SDTM Subject Domains",
+                tuple(_inventory(facts, domains)),
+                tuple(_domain(facts, one) for one in domains),
+            ),
+        ),
+    )
+
+
+def _overview(facts: Facts) -> Iterator[Block]:
+    yield from answer(facts, "collection")
+    subjects = facts.rows("sdtm", "DM")
+    if subjects:
+        groups = sorted(
+            {(row.get("ARM", "") or f"no arm: {row.get('ARMNRS', '') or 'no reason'}") for row in subjects}
+        )
+        counted = ((name, str(sum(_group(row) == name for row in subjects))) for name in groups)
+        yield from table(f"Subjects of DM ({len(subjects)})", "Planned arm | Subjects", counted, (4, 1))
+    yield from answer(facts, "screen_failures")
+    rows = _decided(facts)
+    yield from table(
+        "Decisions of the sponsor in the specifications",
+        "Dataset | Variable | Decision | Where",
+        rows,
+        (1, 1.2, 5, 2),
+    )
+    yield from _sponsor_terms(facts)
+    yield from _excluded(facts)
+    yield from _unmapped(facts)
+
+
+def _group(row: dict[str, str]) -> str:
+    return row.get("ARM", "") or f"no arm: {row.get('ARMNRS', '') or 'no reason'}"
+
+
+def _decided(facts: Facts) -> list[tuple[Said, ...]]:
+    return list(decisions(facts, "sdtm"))
+
+
+def _sponsor_terms(facts: Facts) -> Iterator[Block]:
+    """List the terms that the study adds to codelists, and its own codelists."""
+    side = facts.sides["sdtm"]
+    rows: list[tuple[Said, ...]] = []
+    for name, declared in sorted(side.study.spec.codelists.items()):
+        package = next((one for one in side.package.terms.packages if name in one.names), None)
+        standard = {term for term in _terms(package, name)} if package else set()
+        for term, said in declared.terms.items():
+            if term not in standard:
+                kind = "term of an extensible codelist" if package else "codelist of the sponsor"
+                rows.append((Span(name, bold=True), term, said.decode or term, kind))
+    if rows:
+        yield Para(text_of("Terms that the published terminology lacks:"))
+    yield from table(
+        "Terms and codelists of the sponsor", "Codelist | Term | Meaning | Kind", rows, (1.2, 2.5, 4, 2)
+    )
+    yield from _coding(facts)
+
+
+def _terms(package: object, name: str) -> Iterator[str]:
+    from trialkit.terms import Terminology
+
+    found = Terminology((package,)).find(name)  # type: ignore[arg-type]
+    yield from found.values if found is not None else ()
+
+
+def _coding(facts: Facts) -> Iterator[Block]:
+    for name, said in dictionaries(facts).items():
+        source = f"{said.get('dictionary', name)} {said.get('version', '')}: {said.get('from', '')}"
+        yield Para(text_of(f"Terms are coded with {source}."))
+    uncoded = facts.report("sdtm", "uncoded.csv")
+    if uncoded:
+        rows = ((row["dataset"], row["variable"], row["term"], row["records"]) for row in uncoded)
+        yield from table(
+            "Terms that are not coded", "Dataset | Variable | Term | Records", rows, (1, 1, 4, 1)
+        )
+
+
+def _excluded(facts: Facts) -> Iterator[Block]:
+    """List the raw rows that are in no dataset, with the reason of each."""
+    rows = [
+        (row["source"], row["file"], row["reason"], row["rows"], row["spec"])
+        for row in facts.sides["sdtm"].ledger
+        if row["origin"] == "raw" and not row["dataset"] and row["reason"] not in ("used", "balance")
+    ]
+    said = "Every raw row is accounted for: it is used, or left out for one of these reasons."
+    yield Para(text_of(said if rows else "Every raw row is used."))
+    head = "Source | File | Why it is left out | Rows | Specification"
+    yield from table("Raw rows that are left out", head, rows, (1.3, 1.8, 4, 0.7, 2.3))
+
+
+def _unmapped(facts: Facts) -> Iterator[Block]:
+    found = facts.report("sdtm", "unmapped.csv")
+    rows = [(row["source"], row["column"], row["label"], row["rows"]) for row in found if row.get("column")]
+    if rows:
+        yield from answer(facts, "not_submitted")
+    head = "Source | Column | Label | Rows with a value"
+    yield from table("Collected columns that no dataset holds", head, rows, (1.5, 2, 4, 1.2))
+
+
+def _crf(facts: Facts) -> Iterator[Block]:
+    if any(
+        path.is_file()
+        for path in (facts.parts.root / "acrf.pdf", facts.parts.found["sdtm"].folder / "acrf.pdf")
+    ):
+        said = (
+            "The annotated CRF is ",
+            Span("acrf.pdf", file="acrf.pdf"),
+            ", beside the datasets. Its annotations are read off the same specifications as the datasets.",
+        )
+        yield Para(joined(*said))  # fmt: skip
+    else:
+        yield Para(text_of("There is no annotated CRF in this build."))
+
+
+def _inventory(facts: Facts, domains: list[Described]) -> Iterator[Block]:
+    companions = {one.spec.dataset: one for one in facts.datasets("sdtm") if one.companion}
+    rows = []
+    for one in domains:
+        supp = companions.get(one.name)
+        added = f"{supp.name} ({supp.table.count:,})" if supp else ""
+        link = Span(one.name, bold=True, to=f"domain-{one.name}")
+        rows.append((link, str(one.table.dataset.label), class_of(one).title(), f"{one.table.count:,}", added,
+                     structure_of(one), ", ".join(one.spec.keys)))  # fmt: skip
+    head = "Dataset | Label | Class | Records | Qualifiers (records) | Structure | Keys"
+    yield from table("Datasets", head, rows, (1, 2.2, 1.7, 1, 1.6, 2.6, 2.4))
+    split = sorted({(one.spec.domain, one.name) for one in domains if one.spec.domain})
+    said = "; ".join(f"{name} is a part of {domain}" for domain, name in split)
+    yield Para(text_of(f"Split domains: {said}." if split else "No domain is split into several datasets."))
+
+
+def structure_of(one: Described) -> str:
+    """Give what one record of a dataset is.
+
+    >>> callable(structure_of)
+    True
+    """
+    found = one.facts.structure if one.facts else ""
+    return one.spec.structure or found or f"One record per {', '.join(one.spec.keys)}"
+
+
+def _domain(facts: Facts, one: Described) -> Section:
+    label = str(one.table.dataset.label)
+    sources = facts.sides["sdtm"].sources.get(one.name, [])
+    read: Text = joined(f"{one.table.count:,} record{'' if one.table.count == 1 else 's'}. ")
+    if sources:
+        read = joined(read, f"Made from {', '.join(sources)}.")
+    blocks: list[Block] = [Para(read), *_commented(facts, one.name)]
+    rows = [
+        (Span(name, bold=True), text) for name, text in comments_of(one.spec).items() if name in one.metas
+    ]
+    blocks += table(f"Comments on variables of {one.name}", "Variable | Comment", rows, (1, 5))
+    blocks += _qualifiers(facts, one)
+    blocks += _stays(facts, one.name)
+    return Section(f"domain-{one.name}", f"{one.name} - {label}", tuple(blocks))
+
+
+def _qualifiers(facts: Facts, one: Described) -> list[Block]:
+    supp = next((two for two in facts.datasets("sdtm") if two.companion and two.spec is one.spec), None)
+    if supp is None:
+        return []
+    counts: dict[str, int] = {}
+    for row in facts.rows("sdtm", supp.name):
+        counts[row["QNAM"]] = counts.get(row["QNAM"], 0) + 1
+    rows = [
+        (Span(name, bold=True), said.label or name, f"{counts.get(name, 0):,}", said.comment)
+        for name, said in one.spec.supplemental.items()
+        if counts.get(name)
+    ]
+    return table(
+        f"Supplemental qualifiers ({supp.name})", "QNAM | Label | Records | Comment", rows, (1.2, 3, 1, 4)
+    )
+
+
+def _stays(facts: Facts, name: str) -> list[Block]:
+    mine = [one for one in facts.known.of("sdtm", "accepted") if one.dataset == name]
+    if not mine:
+        return []
+    items = tuple(text_of(f"{one.check} {one.variable} ({one.shown}): {one.reason}") for one in mine)
+    return [Para(joined("Accepted findings (", Span("Issues Summary", to="issues"), "):")), Bullets(items)]

@@ -1,0 +1,143 @@
+"""Diagrams as vectors of a PDF, and as pictures."""
+
+from __future__ import annotations
+
+import io
+from math import atan2, cos, sin
+from typing import Any
+
+import matplotlib as mpl
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure as Page
+from matplotlib.font_manager import FontProperties
+from matplotlib.patches import FancyBboxPatch, Polygon
+
+from define.acrf.fonts import BODY, BOLD, Fonts, packaged_font
+from define.acrf.shapes import GREY, INK
+from define.guide.content import inert
+from define.guide.diagram import Arrow, Box, Drawing, Label
+
+SIZE, SMALL = 7.5, 6.0
+TIP = 5.0
+DOTS = 200  # per inch
+
+
+def fitted(text: str, font: str, size: float, width: float, fonts: Fonts) -> str:
+    """Shorten a text to a width, with an ellipsis where something is left out.
+
+    >>> fitted("Adverse Events", BODY, 7.5, 30, Fonts.of([]))
+    'Adver…'
+    """
+    text = inert(text)
+    if fonts.width(text, font, size) <= width:
+        return text
+    while text and fonts.width(f"{text}…", font, size) > width:
+        text = text[:-1]
+    return f"{text}…"
+
+
+def _lines(box: Box, fonts: Fonts) -> list[tuple[str, str, float, float]]:
+    """Give text, font, size and base line of each line of a box."""
+    looks = [(BOLD, SIZE), (BODY, SMALL)][: len(box.lines)]
+    high = sum(size * 1.25 for _, size in looks)
+    y, made = box.y + (box.height - high) / 2, []
+    for text, (font, size) in zip(box.lines, looks, strict=False):
+        y += size * 1.25
+        made.append((fitted(text, font, size, box.width - 6, fonts), font, size, y - size * 0.32))
+    return made
+
+
+def _head(arrow: Arrow) -> list[tuple[float, float]]:
+    turn = atan2(arrow.to_y - arrow.y, arrow.to_x - arrow.x)
+    ends = [(arrow.to_x - TIP * cos(turn + way), arrow.to_y - TIP * sin(turn + way)) for way in (-0.4, 0.4)]
+    return [(arrow.to_x, arrow.to_y), *ends]
+
+
+def draw(canvas: Any, drawing: Drawing, fonts: Fonts) -> None:
+    """Draw on a canvas whose origin is the upper left corner of the drawing; y goes down from there.
+
+    >>> draw(None, Drawing(10, 10), Fonts.of([]))
+    """
+    for shape in drawing.shapes:
+        match shape:
+            case Box():
+                canvas.setFillColorRGB(*shape.fill)
+                canvas.setStrokeColorRGB(*GREY)
+                canvas.setLineWidth(0.5)
+                canvas.roundRect(shape.x, -shape.y - shape.height, shape.width, shape.height, 3, fill=1)
+                for text, font, size, y in _lines(shape, fonts):
+                    x = shape.x + (shape.width - fonts.width(text, font, size)) / 2
+                    _string(canvas, fonts, (x, -y), text, font, size)
+            case Arrow():
+                _arrow(canvas, shape)
+            case Label():
+                font = BOLD if shape.bold else BODY
+                text = fitted(shape.text, font, SIZE, shape.width, fonts)
+                free = 0.0 if shape.left else (shape.width - fonts.width(text, font, SIZE)) / 2
+                _string(canvas, fonts, (shape.x + free, -shape.y), text, font, SIZE)
+
+
+def _arrow(canvas: Any, arrow: Arrow) -> None:
+    canvas.setStrokeColorRGB(*arrow.colour)
+    canvas.setFillColorRGB(*arrow.colour)
+    canvas.setLineWidth(0.7)
+    canvas.line(arrow.x, -arrow.y, arrow.to_x, -arrow.to_y)
+    path, (tip, *rest) = canvas.beginPath(), _head(arrow)
+    path.moveTo(tip[0], -tip[1])
+    for x, y in rest:
+        path.lineTo(x, -y)
+    path.close()
+    canvas.drawPath(path, stroke=0, fill=1)
+
+
+def _string(canvas: Any, fonts: Fonts, at: tuple[float, float], text: str, font: str, size: float) -> None:
+    canvas.setFillColorRGB(*INK)
+    x, y = at
+    for name, piece in fonts.runs(text, font):
+        canvas.setFont(name, size)
+        canvas.drawString(x, y, piece)
+        x += canvas.stringWidth(piece, name, size)
+
+
+def picture(drawing: Drawing, fonts: Fonts) -> bytes:
+    """Draw a picture as PNG, with the same bytes every time.
+
+    >>> picture(Drawing(10, 10), Fonts.of([]))[1:4]
+    b'PNG'
+    """
+    with mpl.rc_context({"font.family": "DejaVu Sans", "text.usetex": False, "text.parse_math": False}):
+        page = Page(figsize=(drawing.width / 72, max(drawing.height, 1) / 72), dpi=DOTS)
+        canvas = FigureCanvasAgg(page)
+        area = page.add_axes((0, 0, 1, 1), xlim=(0, drawing.width), ylim=(max(drawing.height, 1), 0))
+        area.set_axis_off()
+        for shape in drawing.shapes:
+            _paint(area, shape, fonts)
+        file = io.BytesIO()
+        canvas.print_png(file, metadata={"Software": None})
+        return file.getvalue()
+
+
+def _paint(area: Any, shape: Box | Arrow | Label, fonts: Fonts) -> None:
+    match shape:
+        case Box():
+            corner, size = (shape.x + 3, shape.y + 3), (shape.width - 6, shape.height - 6)
+            look = {"boxstyle": "round,pad=3", "facecolor": shape.fill, "edgecolor": GREY, "linewidth": 0.5}
+            area.add_patch(FancyBboxPatch(corner, *size, **look))
+            for text, font, points, y in _lines(shape, fonts):
+                _text(area, shape.x + shape.width / 2, y, text, font, points, "center")
+        case Arrow():
+            area.plot([shape.x, shape.to_x], [shape.y, shape.to_y], color=shape.colour, linewidth=0.7)
+            area.add_patch(Polygon(_head(shape), closed=True, facecolor=shape.colour, edgecolor="none"))
+        case Label():
+            font = BOLD if shape.bold else BODY
+            text = fitted(shape.text, font, SIZE, shape.width, fonts)
+            x = shape.x if shape.left else shape.x + shape.width / 2
+            _text(area, x, shape.y, text, font, SIZE, "left" if shape.left else "center")
+
+
+def _text(area: Any, x: float, y: float, text: str, font: str, size: float, across: str) -> None:
+    other = None if text.isascii() else packaged_font()
+    look = FontProperties(fname=other) if other and not Fonts.of([]).has(text) else FontProperties()
+    look.set_size(size)
+    look.set_weight("bold" if font == BOLD else "normal")
+    area.text(x, y, text, fontproperties=look, ha=across, va="baseline", color=INK)

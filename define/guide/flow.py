@@ -1,0 +1,174 @@
+"""Traceability diagrams: from raw data over SDTM and ADaM to analyses."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from define.build.groups import CLASSES
+from define.build.package import Described
+from define.guide.content import Block, Figure, Para, text_of
+from define.guide.diagram import Column, chains, flow
+from define.guide.facts import Facts, Side
+
+OTHER = "Other"
+MOST = 24  # boxes in a column; more of them are drawn on further diagrams
+
+
+def class_of(one: Described) -> str:
+    """Give the class of a dataset as define.xml names it; SUPP-- and RELREC are relationships.
+
+    >>> callable(class_of)
+    True
+    """
+    known = one.spec.dataset_class or (one.facts.observation_class if one.facts else "")
+    return "RELATIONSHIP" if one.companion else CLASSES.get(known, known.upper() or OTHER.upper())
+
+
+def overview(facts: Facts) -> list[Block]:
+    """Draw the stages of the data with how much each has.
+
+    >>> callable(overview)
+    True
+    """
+    stages: list[tuple[str, str]] = []
+    sdtm, adam = (facts.parts.found.get(part) for part in ("sdtm", "adam"))
+    if sdtm:
+        inputs = sdtm.manifest.get("inputs", {})
+        rows = sum(int(one.get("rows", 0)) for one in inputs.values())
+        stages.append(("Raw data", f"{len(inputs)} sources, {rows:,} rows"))
+        stages.append(("SDTM", f"{len(sdtm.datasets)} datasets"))
+    if adam:
+        stages.append(("ADaM", f"{len(adam.datasets)} datasets"))
+    if facts.displays:
+        stages.append(("Analyses", f"{sum(len(one.analyses) for one in facts.displays)} analyses"))
+    columns = [Column(f"Step {number}", {name: said}) for number, (name, said) in enumerate(stages, 1)]
+    names = [name for name, _ in stages]
+    drawing = flow(columns, zip(names, names[1:], strict=False))
+    words = "; then ".join(f"{name}, {said}" for name, said in stages)
+    return [Figure("From raw data to analyses", drawing, f"{words}.")] if stages else []
+
+
+def tabulated(facts: Facts) -> Iterator[Block]:
+    """Draw for each class of datasets from which raw data they are made.
+
+    >>> callable(tabulated)
+    True
+    """
+    side = facts.sides["sdtm"]
+    classes: dict[str, list[Described]] = {}
+    for one in side.package.datasets:
+        if not one.companion:
+            classes.setdefault(class_of(one), []).append(one)
+    for name, datasets in classes.items():
+        for start in range(0, len(datasets), MOST):
+            yield from _tabulated(side, name, datasets[start : start + MOST])
+
+
+def _tabulated(side: Side, name: str, datasets: Sequence[Described]) -> Iterator[Block]:
+    behind = {one.name: side.sources.get(one.name, []) for one in datasets}
+    raw = {source for found in behind.values() for source in found if source in side.study.spec.sources}
+    others = {source for found in behind.values() for source in found} - raw
+    if not raw:
+        return
+    labels = {one.name: str(one.table.dataset.label) for one in datasets}
+    files = {source: side.study.spec.sources[source].file for source in sorted(raw)}
+    edges = [(source, one) for one, found in behind.items() for source in found if source in raw]
+    drawn = flow([Column("Raw data", files), Column(name.title(), labels)], edges)
+    words = "; ".join(f"{one} from {', '.join(found) or 'no raw data'}" for one, found in behind.items())
+    yield Figure(f"Raw data to {name.title()} datasets", drawn, f"{words}.")
+    if others:
+        said = f"Datasets of other classes that give them dates, visits or keys: {', '.join(sorted(others))}."
+        yield Para(text_of(said), small=True)
+
+
+def analysed(facts: Facts) -> Iterator[Block]:
+    """Draw from which SDTM datasets the analysis datasets are made, and in which order.
+
+    >>> callable(analysed)
+    True
+    """
+    side = facts.sides["adam"]
+    names = [one.name for one in side.package.datasets]
+    behind = {name: side.sources.get(name, []) for name in names}
+    levels = ranks(behind)
+    common = [one for one in names if all(one in behind[other] for other in names if levels[other] > levels[one])
+              and levels[one] < max(levels.values())]  # fmt: skip
+    inputs = sorted({source for found in behind.values() for source in found} - set(names))
+    columns = [Column("SDTM", {source: _label(facts, source) for source in inputs})]
+    for level in sorted(set(levels.values())):
+        mine = {name: side.label(name) for name in names if levels[name] == level}
+        columns.append(Column("ADaM" if not level else f"ADaM, step {level + 1}", mine))
+    edges = [(source, name) for name, found in behind.items() for source in found if source not in common]
+    words = "; ".join(f"{name} from {', '.join(found)}" for name, found in behind.items())
+    yield Figure("SDTM to ADaM datasets", flow(columns, edges), f"{words}.")
+    if common:
+        said = f"{', '.join(common)} is read by every dataset of a later step; these arrows are left out."
+        yield Para(text_of(said), small=True)
+
+
+def ranks(behind: Mapping[str, Sequence[str]]) -> dict[str, int]:
+    """Give for each dataset how many steps of datasets of its own kind come before it.
+
+    >>> ranks({"ADSL": ["DM"], "ADLB": ["ADSL", "LB"]})
+    {'ADSL': 0, 'ADLB': 1}
+    """
+    found: dict[str, int] = {}
+
+    def rank(name: str, above: tuple[str, ...]) -> int:
+        if name not in found:
+            own = [one for one in behind[name] if one in behind and one not in above]
+            found[name] = max((rank(one, (*above, name)) + 1 for one in own), default=0)
+        return found[name]
+
+    return {name: rank(name, ()) for name in behind}
+
+
+def _label(facts: Facts, name: str) -> str:
+    return facts.sides["sdtm"].label(name) if "sdtm" in facts.sides else ""
+
+
+def shown_results(facts: Facts) -> Iterator[Block]:
+    """Draw which analysis datasets the declared displays are made from.
+
+    >>> callable(shown_results)
+    True
+    """
+    behind = {
+        one.display: sorted({part.dataset for part in (*one.analyses, *one.figures)})
+        for one in facts.displays
+    }
+    if not behind:
+        return
+    names = sorted({name for found in behind.values() for name in found})
+    side = facts.sides["adam"]
+    columns = [
+        Column("ADaM", {name: side.label(name) for name in names}),
+        Column("Displays", {one.display: one.title for one in facts.displays}),
+    ]
+    edges = [(name, display) for display, found in behind.items() for name in found]
+    words = "; ".join(f"{display} from {', '.join(found)}" for display, found in behind.items())
+    yield Figure("ADaM datasets to displays of results", flow(columns, edges), f"{words}.")
+
+
+def arms(facts: Facts) -> list[Block]:
+    """Draw the elements of each arm in their order, in the colours of their epochs; nothing without TA.
+
+    >>> callable(arms)
+    True
+    """
+    rows: dict[str, list[tuple[str, str]]] = {}
+    ranked = sorted(
+        facts.rows("sdtm", "TA"), key=lambda row: (row.get("ARMCD", ""), _number(row.get("TAETORD", "")))
+    )
+    for row in ranked:
+        name = f"{row.get('ARM', '')} ({row.get('ARMCD', '')})"
+        rows.setdefault(name, []).append((row.get("ELEMENT", ""), row.get("EPOCH", "")))
+    words = "; ".join(f"{arm}: {', '.join(text for text, _ in row)}" for arm, row in rows.items())
+    return [Figure("Elements of each arm, by epoch", chains(rows), f"{words}.")] if rows else []
+
+
+def _number(text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        return 0.0

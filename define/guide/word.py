@@ -1,0 +1,302 @@
+"""A guide as DOCX: real headings, a field for the contents, tables with header rows, links, pictures."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from datetime import UTC
+from typing import Any
+
+from docx import Document
+from docx.enum.section import WD_ORIENT
+from docx.enum.text import WD_BREAK
+from docx.opc.constants import RELATIONSHIP_TYPE
+from docx.oxml import OxmlElement
+from docx.oxml.ns import qn
+from docx.shared import Emu, Pt, RGBColor
+
+from define.acrf.fonts import Fonts
+from define.acrf.shapes import INK, PALE, RULE, Colour
+from define.guide.content import (
+    Ask,
+    Bullets,
+    Figure,
+    Guide,
+    Heading,
+    Para,
+    Piece,
+    Span,
+    Table,
+    Text,
+    inert,
+    plain,
+    text_of,
+)
+from define.guide.drawn import picture
+from define.guide.texts import ASK, CONTENTS, INK_LINK, WARN, open_texts, texts_in
+
+FULL = Pt(523)
+EPOCH = (1980, 1, 1, 0, 0, 0)  # the first day that a ZIP file can hold
+HEADING, FACE = "Heading", "Calibri"
+SIZES = {1: 15, 2: 12, 3: 10.5}
+
+
+def docx_bytes(guide: Guide, fonts: Fonts | None = None) -> bytes:
+    """Write a guide as DOCX; the same guide gives the same bytes.
+
+    Args:
+        guide: what it says.
+        fonts: measure the texts of diagrams; default: those that its letters need.
+
+    >>> from datetime import datetime
+    >>> docx_bytes(Guide("csdrg", "Guide", "S1", "", (), (), datetime(2024, 1, 31)))[:2]
+    b'PK'
+    """
+    return _Writer(guide, fonts or Fonts.of(texts_in(guide))).written()
+
+
+def _hex(colour: Colour) -> str:
+    return "".join(f"{round(part * 255):02X}" for part in colour)
+
+
+def _element(tag: str, /, **attributes: str) -> Any:
+    made = OxmlElement(tag)
+    for key, value in attributes.items():
+        made.set(qn(f"w:{key}"), value)
+    return made
+
+
+def _field(paragraph: Any, code: str, shown: str = "", *, dirty: bool = False) -> None:
+    """Add a field that Word computes, with what it shows until then."""
+    begin = _element("w:fldChar", fldCharType="begin", **({"dirty": "true"} if dirty else {}))
+    text = _element("w:instrText")
+    text.set("{http://www.w3.org/XML/1998/namespace}space", "preserve")
+    text.text = f" {code} "
+    for part in (begin, text, _element("w:fldChar", fldCharType="separate")):
+        paragraph.add_run()._r.append(part)
+    paragraph.add_run(shown)
+    paragraph.add_run()._r.append(_element("w:fldChar", fldCharType="end"))
+
+
+class _Writer:
+    def __init__(self, guide: Guide, fonts: Fonts) -> None:
+        self.guide, self.fonts = guide, fonts
+        self.document = Document()
+        self.marks: dict[str, str] = {}
+
+    def written(self) -> bytes:
+        self._describe()
+        self._styles()
+        self._page()
+        self._cover()
+        pieces = [*open_texts(self.guide), *self.guide.pieces()]
+        heads = [piece for piece in pieces if isinstance(piece, Heading)]
+        self.marks = {one.key: f"_Guide{number}" for number, one in enumerate(heads, 1)}
+        self._contents(heads)
+        for piece in pieces:
+            self._add(piece)
+        file = io.BytesIO()
+        self.document.save(file)
+        return repacked(file.getvalue())
+
+    def _describe(self) -> None:
+        about, guide = self.document.core_properties, self.guide
+        created = guide.created if guide.created.tzinfo is None else guide.created.astimezone(UTC)
+        about.title, about.subject = inert(f"{guide.title}, {guide.study}")[:255], inert(guide.title)[:255]
+        about.author = about.last_modified_by = "trialkit"
+        about.created = about.modified = about.last_printed = created.replace(tzinfo=None)
+        about.comments, about.keywords, about.language, about.revision = "", guide.build, "en", 1
+
+    def _styles(self) -> None:
+        styles = self.document.styles
+        styles["Normal"].font.name, styles["Normal"].font.size = FACE, Pt(10)
+        styles["Normal"].element.rPr.rFonts.set(qn("w:eastAsia"), "Noto Sans SC")
+        for level, size in SIZES.items():
+            font = styles[f"{HEADING} {level}"].font
+            font.name, font.size, font.color.rgb = FACE, Pt(size), RGBColor.from_string(_hex(INK))
+            styles[f"{HEADING} {level}"].element.rPr.rFonts.set(qn("w:asciiTheme"), "minorHAnsi")
+        styles["Caption"].font.color.rgb = RGBColor.from_string(_hex(INK))
+
+    def _page(self) -> None:
+        section = self.document.sections[0]
+        section.orientation = WD_ORIENT.PORTRAIT
+        section.page_width, section.page_height = Pt(595.28), Pt(841.89)
+        section.left_margin = section.right_margin = Pt(36)
+        section.different_first_page_header_footer = True
+        head = section.header.paragraphs[0]
+        head.add_run(inert(f"Study {self.guide.study}\t\t{self.guide.title}")).font.size = Pt(8)
+        for footer in (section.footer, section.first_page_footer):
+            line = footer.paragraphs[0]
+            build = f", build {self.guide.build}" if self.guide.build else ""
+            line.add_run(inert(f"{self.guide.name}.docx{build}\t\tPage "))
+            _field(line, "PAGE", "1")
+            line.add_run(" of ")
+            _field(line, "NUMPAGES", "1")
+            for run in line.runs:
+                run.font.size = Pt(8)
+
+    def _cover(self) -> None:
+        guide = self.guide
+        for text, size in ((guide.study, 12), (guide.title, 26), (guide.subtitle, 12)):
+            if text:
+                paragraph = self.document.add_paragraph()
+                run = paragraph.add_run(inert(text))
+                run.bold, run.font.size = size != 12 or text == guide.study, Pt(size)
+        for line in guide.lines:
+            self.document.add_paragraph(inert(line))
+        self.document.add_paragraph().add_run().add_break(WD_BREAK.PAGE)
+
+    def _contents(self, heads: list[Heading]) -> None:
+        """Add a contents field, filled with links until Word computes it."""
+        title = self.document.add_paragraph()
+        title.add_run(CONTENTS).bold = True
+        listed = [one for one in heads if one.level <= 3]
+        for number, one in enumerate(listed):
+            line = self.document.add_paragraph(style=self._toc(one.level))
+            if not number:
+                self._open_toc(line)
+            self._link(line, Span(one.shown, to=one.key))
+            if number == len(listed) - 1:
+                line.add_run()._r.append(_element("w:fldChar", fldCharType="end"))
+        self.document.add_paragraph().add_run().add_break(WD_BREAK.PAGE)
+
+    def _open_toc(self, line: Any) -> None:
+        code = _element("w:instrText")
+        code.set("{http://www.w3.org/XML/1998/namespace}space", "preserve")
+        code.text = ' TOC \\o "1-3" \\h \\z \\u '
+        begin = _element("w:fldChar", fldCharType="begin", dirty="true")
+        for part in (begin, code, _element("w:fldChar", fldCharType="separate")):
+            line.add_run()._r.append(part)
+
+    def _toc(self, level: int) -> Any:
+        name, styles = f"TOC {level}", self.document.styles
+        if name not in [one.name for one in styles]:
+            made = styles.add_style(name, 1)
+            made.base_style = styles["Normal"]
+            made.paragraph_format.left_indent = Pt(12 * (level - 1))
+            made.paragraph_format.space_after = Pt(1)
+        return styles[name]
+
+    def _add(self, piece: Piece) -> None:
+        match piece:
+            case Heading():
+                self._heading(piece)
+            case Para():
+                paragraph = self.document.add_paragraph()
+                self._write(paragraph, piece.text, 8.5 if piece.small else 0)
+            case Bullets():
+                for one in piece.items:
+                    self._write(self.document.add_paragraph(style="List Bullet"), one)
+            case Table():
+                self._table(piece)
+            case Figure():
+                self._figure(piece)
+            case Ask():
+                self._ask(piece)
+
+    def _heading(self, one: Heading) -> None:
+        paragraph = self.document.add_heading(one.shown, min(one.level, 3))
+        number = str(list(self.marks).index(one.key) + 1)
+        start = _element("w:bookmarkStart", id=number, name=self.marks[one.key])
+        paragraph._p.insert(1 if paragraph._p.pPr is not None else 0, start)
+        paragraph._p.append(_element("w:bookmarkEnd", id=number))
+
+    def _write(self, paragraph: Any, text: Text, size: float = 0) -> None:
+        for span in text:
+            if span.to in self.marks or span.file:
+                self._link(paragraph, span, size)
+                continue
+            run = paragraph.add_run(inert(span.text))
+            run.bold = span.bold or None
+            if size:
+                run.font.size = Pt(size)
+
+    def _link(self, paragraph: Any, span: Span, size: float = 0) -> None:
+        link = OxmlElement("w:hyperlink")
+        if span.to in self.marks:
+            link.set(qn("w:anchor"), self.marks[span.to])
+        else:
+            link.set(qn("r:id"), self.document.part.relate_to(span.file, RELATIONSHIP_TYPE.HYPERLINK, is_external=True))
+        run = paragraph.add_run(inert(span.text))
+        run.bold, run.font.color.rgb = span.bold or None, RGBColor.from_string(INK_LINK[1:])
+        if size:
+            run.font.size = Pt(size)
+        link.append(run._r)
+        paragraph._p.append(link)
+
+    def _table(self, one: Table) -> None:
+        self.document.add_paragraph(one.title, style="Caption").paragraph_format.keep_with_next = True
+        made = self.document.add_table(rows=1, cols=len(one.head), style="Table Grid")
+        made.autofit = False
+        share = FULL / sum(one.widths)
+        widths = [Emu(int(width * share)) for width in one.widths]
+        for column, width in zip(made.columns, widths, strict=True):
+            column.width = width
+        body = made._tbl
+        self._row(made.rows[0]._tr, [text_of(Span(name, bold=True)) for name in one.head], widths, RULE)
+        made.rows[0]._tr.get_or_add_trPr().append(_element("w:tblHeader"))
+        for number, cells in enumerate(one.rows):
+            row = made.add_row()._tr if number < 1 else self._copy(body)
+            self._row(row, cells, widths, PALE if number % 2 else None)
+        self.document.add_paragraph().paragraph_format.space_after = Pt(4)
+
+    def _copy(self, body: Any) -> Any:
+        """Add a row like the first: adding one by one reads the whole table each time."""
+        row = OxmlElement("w:tr")
+        for _ in body.tblGrid.findall(qn("w:gridCol")):
+            cell = OxmlElement("w:tc")
+            cell.append(OxmlElement("w:p"))
+            row.append(cell)
+        body.append(row)
+        return row
+
+    def _row(self, row: Any, cells: Any, widths: list[Emu], fill: Colour | None) -> None:
+        row.get_or_add_trPr().append(_element("w:cantSplit"))
+        for cell, text, width in zip(row.findall(qn("w:tc")), cells, widths, strict=True):
+            cell.width = width
+            if fill is not None:
+                cell.get_or_add_tcPr().append(_element("w:shd", val="clear", color="auto", fill=_hex(fill)))
+            self._write(_Paragraph(cell.find(qn("w:p")), self.document), text, 8)
+
+    def _figure(self, one: Figure) -> None:
+        paragraph = self.document.add_paragraph()
+        paragraph.paragraph_format.keep_with_next = True
+        width = Pt(min(one.drawing.width, 523.0, one.drawing.width * 620 / max(one.drawing.height, 1)))
+        shape = paragraph.add_run().add_picture(io.BytesIO(picture(one.drawing, self.fonts)), width=width)
+        shape._inline.docPr.set("descr", inert(one.words))
+        shape._inline.docPr.set("title", inert(one.title))
+        self.document.add_paragraph(one.title, style="Caption")
+
+    def _ask(self, ask: Ask) -> None:
+        paragraph = self.document.add_paragraph()
+        look = paragraph._p.get_or_add_pPr()
+        look.append(_element("w:shd", val="clear", color="auto", fill=_hex(WARN)))
+        spans = (Span(ASK, bold=True), Span(f"{ask.question} "), Span(f"({ask.file}: {ask.key})"))
+        self._write(paragraph, text_of(spans))
+
+
+def _Paragraph(element: Any, document: Any) -> Any:  # noqa: N802 - stands for the class
+    from docx.text.paragraph import Paragraph
+
+    element.get_or_add_pPr().append(_element("w:spacing", after="0"))
+    return Paragraph(element, document._body)
+
+
+def repacked(data: bytes) -> bytes:
+    """Pack the parts of a file again, without the time of packing.
+
+    >>> file = io.BytesIO()
+    >>> with zipfile.ZipFile(file, "w") as book:
+    ...     book.writestr("a.xml", "<a/>")
+    >>> zipfile.ZipFile(io.BytesIO(repacked(file.getvalue()))).infolist()[0].date_time[0]
+    1980
+    """
+    made = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(data)) as before, zipfile.ZipFile(made, "w") as after:
+        for one in before.infolist():
+            part = zipfile.ZipInfo(one.filename, EPOCH)
+            part.compress_type, part.create_system = zipfile.ZIP_DEFLATED, 3
+            after.writestr(part, before.read(one), zipfile.ZIP_DEFLATED, 6)
+    return made.getvalue()
+
+
