@@ -27,7 +27,6 @@ NOT_NUMBER = Kind(
     "a text where the variable is numeric",
     "Map it with `number` and say what an invalid text does.",
 )
-FOUND = Kind("CHECK-001", "a check of the study failed", "See the check in the dataset's spec.")
 ABSENT = Kind(
     "CHECK-002",
     "an expected variable has no rule and is empty",
@@ -131,7 +130,7 @@ def _check(spec: DatasetSpec, context: Context) -> None:
 
 
 def _said(check: Check) -> tuple[Kind, str]:
-    return replace(FOUND, code=check.code, title=check.say), check.say
+    return Kind(check.code, check.say, "See the check in the dataset's spec."), check.say
 
 
 def _placed_anew(records: Records, order: npt.NDArray[np.int64]) -> Records:

@@ -114,8 +114,9 @@ def _keep(result: Result, store: Store, built: tuple[Built, ...]) -> None:
 
 
 def _missing(name: str, result: Result) -> set[str]:
-    """Name the datasets that a dataset needs and that could not be built."""
-    return (tables_of(result.study.datasets[name]) & set(result.study.datasets)) - set(result.store.tables)
+    """Name the other datasets that a dataset needs and that could not be built."""
+    needed = tables_of(result.study.datasets[name]) & set(result.study.datasets)
+    return needed - set(result.store.tables) - {name}
 
 
 def _each(level: list[str], result: Result, standard: Standard, workers: int) -> Iterator[Made]:
