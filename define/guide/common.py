@@ -26,6 +26,7 @@ ACRONYMS = {
     "XPT": "SAS Transport Format, version 5",
 }
 DECISION = re.compile(r"\s*\[J\]")
+ACCEPTED = "Dataset and variables | Check | Count | What the check says | Why it is acceptable"
 PARTS = {"sdtm": "SDTM", "adam": "ADaM"}
 PARAMETERS = {
     "INDIC": "Indication",
@@ -62,10 +63,10 @@ def introduction(facts: Facts, name: str, part: str, more: tuple[Section, ...] =
     """
     purpose = (
         f"This {name} tells a reviewer what define.xml does not: how the {PARTS[part]} datasets of study "
-        f"{facts.spec.study} came about, which decisions stand behind them, what the checks found, and why a "
-        "finding that stays is acceptable. It is made from the specifications that made the datasets and from the "
-        "reports of that build, so that it can't say anything else than they do; texts that a person wrote are "
-        "kept in one file of the study."
+        f"{facts.spec.study} came about, which decisions stand behind them, what the checks found, and why "
+        "a finding that stays is acceptable. It is made from the specifications that made the datasets and "
+        "from the reports of that build, and says what they say; texts that a person wrote are kept in one "
+        "file of the study."
     )
     people = [
         ("Sponsor", answer(facts, "sponsor")),
@@ -208,14 +209,14 @@ def conformance(facts: Facts, part: str, details: str) -> tuple[Section, Section
     """
     known = facts.known
     accepted, errors, queries = (known.of(part, level) for level in ("accepted", "error", "query"))
-    inputs = [text_of(_of_part(one, part)) for one in known.ran if _speaks_of(one, part)]
-    left = [text_of(_of_part(one, part)) for one in known.unchecked if _speaks_of(one, part)]
+    run, left = (
+        _listed("These checks were run:", known.ran, part),
+        _listed("These were not:", known.unchecked, part),
+    )
+    more = "Additional Conformance Details"
     summary: list[Block] = [
-        Para(joined(_counts(errors, queries, accepted), "Why each accepted finding is acceptable stands below.")),
-        *table(
-            "Findings that stay, and why", "Dataset | Check | Count | What the check says | Why it is acceptable",
-            (_accepted(one) for one in accepted), (1.5, 2, 1.4, 3.5, 4),
-        ),
+        Para(joined(_counts(errors, queries, accepted), "Why each accepted one is acceptable stands below.")),
+        *table("Findings that stay, and why", ACCEPTED, map(_accepted, accepted), (2.1, 2, 1.2, 3.5, 4)),
         *_unsaid(accepted),
     ]  # fmt: skip
     if errors:
@@ -226,13 +227,15 @@ def conformance(facts: Facts, part: str, details: str) -> tuple[Section, Section
         "conformance",
         "Data Conformance Summary",
         parts=(
-            Section("inputs", "Conformance Inputs", (*_listed("These checks were run:", inputs),
-                    *_listed("These were not:", left), *answer(facts, "agency_rules"))),
+            Section("inputs", "Conformance Inputs", (*run, *left, *answer(facts, "agency_rules"))),
             Section("issues", "Issues Summary", tuple(summary)),
-            *((Section("open-queries", "Additional Conformance Details", tuple(_queries(facts, part, details))),)
-              if part == "sdtm" else ()),
+            *(
+                (Section("open-queries", more, tuple(_queries(facts, part, details))),)
+                if part == "sdtm"
+                else ()
+            ),
         ),
-    )  # fmt: skip
+    )
     return body, Section(
         details, "Conformance Issues Details", tuple(_details(facts, part)), mark="Appendix II"
     )
@@ -243,12 +246,9 @@ def _speaks_of(said: str, part: str) -> bool:
     return not said.startswith(f"{other}:") and f"define.xml of {other}" not in said
 
 
-def _of_part(said: str, part: str) -> str:
-    return said.removeprefix(f"{part}: ")
-
-
-def _listed(lead: str, items: list[tuple[Span, ...]]) -> list[Block]:
-    return [Para(text_of(lead)), Bullets(tuple(items))] if items else []
+def _listed(lead: str, said: Iterable[str], part: str) -> list[Block]:
+    items = tuple(text_of(one.removeprefix(f"{part}: ")) for one in said if _speaks_of(one, part))
+    return [Para(text_of(lead)), Bullets(items)] if items else []
 
 
 def _counts(*levels: list[Issue]) -> str:
@@ -277,10 +277,11 @@ def _unsaid(accepted: list[Issue]) -> list[Block]:
 def _queries(facts: Facts, part: str, details: str) -> Iterator[Block]:
     queries = facts.known.of(part, "query")
     number = sum(one.count or 0 for one in queries)
+    word = "query" if number == 1 else "queries"
     said = (
-        f"{number:,} data quer{'y' if number == 1 else 'ies'} of {len(queries)} kinds stayed open at the time of "
-        "this extract. Each is handled as the specifications declare: the collected text is kept, a value that can't "
-        "be standardized is missing, and what is excluded is excluded with its reason. "
+        f"{number:,} data {word} of {len(queries)} kinds stayed open at the time "
+        "of this extract. Each is handled as the specifications declare: the collected text is kept, a value "
+        "that can't be standardized is missing, and what is excluded has its reason. "
     )
     yield Para(joined(said, "All of them are in ", Span("Appendix II", to=details), "."))
     yield from answer(facts, "open_queries")

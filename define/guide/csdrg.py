@@ -1,4 +1,4 @@
-"""The clinical Study Data Reviewer's Guide: sections and numbers as PHUSE's template has them, words of ours."""
+"""The clinical Study Data Reviewer's Guide: sections as PHUSE's template numbers them, words of ours."""
 
 from __future__ import annotations
 
@@ -171,7 +171,7 @@ def _sponsor_terms(facts: Facts) -> Iterator[Block]:
     rows: list[tuple[Said, ...]] = []
     for name, declared in sorted(side.study.spec.codelists.items()):
         package = next((one for one in side.package.terms.packages if name in one.names), None)
-        standard = {term for term in _terms(package, name)} if package else set()
+        standard = set(_terms(package, name)) if package else set()
         for term, said in declared.terms.items():
             if term not in standard:
                 kind = "term of an extensible codelist" if package else "codelist of the sponsor"

@@ -171,17 +171,18 @@ def flow(columns: Iterable[Column], edges: Edges) -> Drawing:
     return _Flow(filled, list(dict.fromkeys(edges))).drawn() if filled else Drawing(WIDTH, 0)
 
 
-def chains(rows: Mapping[str, Sequence[tuple[str, str]]]) -> Drawing:
+def chains(rows: Mapping[str, Sequence[tuple[str, str, str]]]) -> Drawing:
     """Draw a row of boxes for each name, such as the elements of each arm, in the colours of their groups.
 
     Args:
-        rows: for each name pairs of the text of a box and its group.
+        rows: for each name the code and text of a box and its group.
 
-    >>> len(chains({"IL-2": [("Screening", "SCREENING"), ("IL-2", "TREATMENT")]}).shapes)
+    >>> made = chains({"IL-2": [("SCRN", "Screening", "SCREENING"), ("IL2", "IL-2", "TREATMENT")]})
+    >>> len(made.shapes)
     8
     """
     shapes: list[Shape] = []
-    groups = list(dict.fromkeys(group for row in rows.values() for _, group in row))
+    groups = list(dict.fromkeys(group for row in rows.values() for _, _, group in row))
     y = 0.0
     for name, row in rows.items():
         shapes.append(Label(0, y + 10, WIDTH, name, left=True))
@@ -201,12 +202,12 @@ def chains(rows: Mapping[str, Sequence[tuple[str, str]]]) -> Drawing:
     return Drawing(WIDTH, y + 20 * -(-len(groups) // 4), tuple(shapes))
 
 
-def _line(row: Sequence[tuple[str, str]], y: float, groups: Sequence[str], *, more: bool) -> list[Shape]:
+def _line(row: Sequence[tuple[str, str, str]], y: float, groups: Sequence[str], *, more: bool) -> list[Shape]:
     width = (WIDTH - 6 * 14) / 7
     made: list[Shape] = []
-    for number, (text, group) in enumerate(row):
+    for number, (code, text, group) in enumerate(row):
         x = number * (width + 14)
         if number + 1 < len(row) or more:
             made.append(Arrow(x + width, y + HEIGHT / 2, min(x + width + 14, WIDTH), y + HEIGHT / 2))
-        made.append(Box(x, y, width, HEIGHT, (text,), COLOURS[groups.index(group) % len(COLOURS)]))
+        made.append(Box(x, y, width, HEIGHT, (code, text), COLOURS[groups.index(group) % len(COLOURS)]))
     return made

@@ -107,13 +107,13 @@ def picture(drawing: Drawing, fonts: Fonts) -> bytes:
     """
     with mpl.rc_context({"font.family": "DejaVu Sans", "text.usetex": False, "text.parse_math": False}):
         page = Page(figsize=(drawing.width / 72, max(drawing.height, 1) / 72), dpi=DOTS)
-        canvas = FigureCanvasAgg(page)
+        FigureCanvasAgg(page)
         area = page.add_axes((0, 0, 1, 1), xlim=(0, drawing.width), ylim=(max(drawing.height, 1), 0))
         area.set_axis_off()
         for shape in drawing.shapes:
             _paint(area, shape, fonts)
         file = io.BytesIO()
-        canvas.print_png(file, metadata={"Software": None})
+        page.savefig(file, format="png", dpi=DOTS, metadata={"Software": None})
         return file.getvalue()
 
 
@@ -121,8 +121,8 @@ def _paint(area: Any, shape: Box | Arrow | Label, fonts: Fonts) -> None:
     match shape:
         case Box():
             corner, size = (shape.x + 3, shape.y + 3), (shape.width - 6, shape.height - 6)
-            look = {"boxstyle": "round,pad=3", "facecolor": shape.fill, "edgecolor": GREY, "linewidth": 0.5}
-            area.add_patch(FancyBboxPatch(corner, *size, **look))
+            look: dict[str, Any] = {"facecolor": shape.fill, "edgecolor": GREY, "linewidth": 0.5}
+            area.add_patch(FancyBboxPatch(corner, *size, boxstyle="round,pad=3", **look))
             for text, font, points, y in _lines(shape, fonts):
                 _text(area, shape.x + shape.width / 2, y, text, font, points, "center")
         case Arrow():

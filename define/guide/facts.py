@@ -9,8 +9,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from define.build.package import Described, Package, open_package
 from define.build.describe import displays_of
+from define.build.package import Described, Package, open_package
 from define.guide.findings import Known, known_findings
 from define.guide.spec import GuideSpec, check_datasets, load_guide
 from trialkit.dataflow import DatasetFlow, Leaf, flows
@@ -182,7 +182,7 @@ def load_facts(specs: Path, build: Path, inputs: Path | None = None) -> Facts:
         inputs: the SDTM datasets behind ADaM; default: those of the build.
 
     Raises:
-        Refusal: the problems of the specs; PKG-001 to PKG-006 for a build whose folders don't belong together.
+        Refusal: the problems of the specs; PKG-001 to PKG-006 where folders don't belong together.
 
     >>> load_facts(Path("nowhere"), Path("nowhere"))
     Traceback (most recent call last):
@@ -193,10 +193,9 @@ def load_facts(specs: Path, build: Path, inputs: Path | None = None) -> Facts:
     sides = {one.name: _side(specs, parts, one.name, inputs) for one in parts.data()}
     first = next(iter(sides.values())).study
     check_datasets(answers, {name for side in sides.values() for name in _names(side.study)})
-    spec = first.spec if "sdtm" in sides else first.spec
     displays = displays_of(specs, build / "adam") if "adam" in sides else ()
     names = {part: [one.name for one in side.package.datasets] for part, side in sides.items()}
-    return Facts(specs, spec, answers, parts, sides, displays, known_findings(specs, parts, names))
+    return Facts(specs, first.spec, answers, parts, sides, displays, known_findings(specs, parts, names))
 
 
 def _names(study: Study) -> list[str]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import pairwise
 
 from define.build.groups import CLASSES
 from define.build.package import Described
@@ -43,7 +44,7 @@ def overview(facts: Facts) -> list[Block]:
         stages.append(("Analyses", f"{sum(len(one.analyses) for one in facts.displays)} analyses"))
     columns = [Column(f"Step {number}", {name: said}) for number, (name, said) in enumerate(stages, 1)]
     names = [name for name, _ in stages]
-    drawing = flow(columns, zip(names, names[1:], strict=False))
+    drawing = flow(columns, pairwise(names))
     words = "; then ".join(f"{name}, {said}" for name, said in stages)
     return [Figure("From raw data to analyses", drawing, f"{words}.")] if stages else []
 
@@ -70,15 +71,30 @@ def _tabulated(side: Side, name: str, datasets: Sequence[Described]) -> Iterator
     others = {source for found in behind.values() for source in found} - raw
     if not raw:
         return
+    common = read_by_all(behind.values()) & raw
     labels = {one.name: str(one.table.dataset.label) for one in datasets}
     files = {source: side.study.spec.sources[source].file for source in sorted(raw)}
-    edges = [(source, one) for one, found in behind.items() for source in found if source in raw]
+    edges = [(source, one) for one, found in behind.items() for source in found if source in raw - common]
     drawn = flow([Column("Raw data", files), Column(name.title(), labels)], edges)
     words = "; ".join(f"{one} from {', '.join(found) or 'no raw data'}" for one, found in behind.items())
     yield Figure(f"Raw data to {name.title()} datasets", drawn, f"{words}.")
+    said = f"Each of them reads {', '.join(sorted(common))}; these arrows are left out. " if common else ""
     if others:
-        said = f"Datasets of other classes that give them dates, visits or keys: {', '.join(sorted(others))}."
+        said += (
+            f"Datasets of other classes that give them dates, visits or keys: {', '.join(sorted(others))}."
+        )
+    if said:
         yield Para(text_of(said), small=True)
+
+
+def read_by_all(behind: Iterable[Iterable[str]]) -> set[str]:
+    """Give what each of several datasets is made from; nothing where there are fewer than three.
+
+    >>> read_by_all([["SUBJ", "AE"], ["SUBJ"], ["SUBJ", "CM"]])
+    {'SUBJ'}
+    """
+    found = [set(one) for one in behind]
+    return set.intersection(*found) if len(found) > 2 else set()
 
 
 def analysed(facts: Facts) -> Iterator[Block]:
@@ -91,8 +107,8 @@ def analysed(facts: Facts) -> Iterator[Block]:
     names = [one.name for one in side.package.datasets]
     behind = {name: side.sources.get(name, []) for name in names}
     levels = ranks(behind)
-    common = [one for one in names if all(one in behind[other] for other in names if levels[other] > levels[one])
-              and levels[one] < max(levels.values())]  # fmt: skip
+    last = max(levels.values())
+    common = [name for name in names if levels[name] < last and _leads(name, levels, behind)]
     inputs = sorted({source for found in behind.values() for source in found} - set(names))
     columns = [Column("SDTM", {source: _label(facts, source) for source in inputs})]
     for level in sorted(set(levels.values())):
@@ -104,6 +120,11 @@ def analysed(facts: Facts) -> Iterator[Block]:
     if common:
         said = f"{', '.join(common)} is read by every dataset of a later step; these arrows are left out."
         yield Para(text_of(said), small=True)
+
+
+def _leads(name: str, levels: Mapping[str, int], behind: Mapping[str, Sequence[str]]) -> bool:
+    """Say whether every dataset of a later step reads a dataset."""
+    return all(name in behind[other] for other, level in levels.items() if level > levels[name])
 
 
 def ranks(behind: Mapping[str, Sequence[str]]) -> dict[str, int]:
@@ -156,19 +177,14 @@ def arms(facts: Facts) -> list[Block]:
     >>> callable(arms)
     True
     """
-    rows: dict[str, list[tuple[str, str]]] = {}
-    ranked = sorted(
-        facts.rows("sdtm", "TA"), key=lambda row: (row.get("ARMCD", ""), _number(row.get("TAETORD", "")))
-    )
-    for row in ranked:
+    rows: dict[str, list[tuple[str, str, str]]] = {}
+    for row in sorted(facts.rows("sdtm", "TA"), key=_in_arm):
         name = f"{row.get('ARM', '')} ({row.get('ARMCD', '')})"
-        rows.setdefault(name, []).append((row.get("ELEMENT", ""), row.get("EPOCH", "")))
-    words = "; ".join(f"{arm}: {', '.join(text for text, _ in row)}" for arm, row in rows.items())
+        rows.setdefault(name, []).append((row.get("ETCD", ""), row.get("ELEMENT", ""), row.get("EPOCH", "")))
+    words = "; ".join(f"{arm}: {', '.join(text for _, text, _ in row)}" for arm, row in rows.items())
     return [Figure("Elements of each arm, by epoch", chains(rows), f"{words}.")] if rows else []
 
 
-def _number(text: str) -> float:
-    try:
-        return float(text)
-    except ValueError:
-        return 0.0
+def _in_arm(row: Mapping[str, str]) -> tuple[str, float]:
+    number = row.get("TAETORD", "")
+    return row.get("ARMCD", ""), float(number) if number.isdecimal() else 0.0

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Sequence
+from itertools import takewhile
 from typing import Any
 
 from reportlab.lib.colors import Color
@@ -43,7 +45,7 @@ from define.guide.drawn import draw
 from define.guide.texts import ASK, CONTENTS, INK_LINK, WARN, open_texts, texts_in
 
 SIDE, TOP, BOTTOM = 36.0, 58.0, 52.0
-LEVELS = {1: (15.0, 110.0), 2: (12.0, 100.0), 3: (10.5, 90.0)}  # size of a heading, room that it needs
+LEVELS = {1: 15.0, 2: 12.0, 3: 10.5}
 FULL = WIDTH - 2 * SIDE
 
 
@@ -64,7 +66,7 @@ HEAD = _style("head", 8, fontName=BOLD)
 CAPTION = _style("caption", 8.5, fontName=BOLD, spaceBefore=5, spaceAfter=3)
 HEADINGS = {
     level: _style(f"heading {level}", size, fontName=BOLD, spaceBefore=10, spaceAfter=5)
-    for level, (size, _) in LEVELS.items()
+    for level, size in LEVELS.items()
 }
 COVER = (
     _style("study", 12, fontName=BOLD, textColor=_colour(GREY), spaceAfter=6),
@@ -220,9 +222,24 @@ class _Document:
         cover = [self._para(text_of(text), style) for text, style in zip(top, COVER, strict=True) if text]
         lines = [self._para(text_of(line), BODY_STYLE) for line in guide.lines]
         story = [Spacer(1, 130), *cover, *lines, PageBreak(), *self._contents(), PageBreak()]
-        for piece in [*open_texts(guide), *guide.pieces()]:
+        pieces = [*open_texts(guide), *guide.pieces()]
+        for place, piece in enumerate(pieces):
+            if isinstance(piece, Heading) and not isinstance(pieces[place - 1], Heading):
+                story.append(CondPageBreak(self._room(pieces[place:])))
             story += self._flowables(piece)
         return story
+
+    def _room(self, pieces: Sequence[Piece]) -> float:
+        """Say how much room headings need with what follows them, so that none stands alone."""
+        heads = list(takewhile(lambda one: isinstance(one, Heading), pieces))
+        room = sum(LEVELS[min(one.level, 3)] * 1.35 + 15 for one in heads if isinstance(one, Heading))
+        after = next(iter(pieces[len(heads) :]), None)
+        if isinstance(after, Figure):
+            return room + self._drawing(after).height + 40
+        return room + 70
+
+    def _drawing(self, one: Figure) -> _Drawing:
+        return _Drawing(one, self.fonts, HEIGHT - TOP - BOTTOM - 120)
 
     def _contents(self) -> list[Flowable]:
         toc = TableOfContents(dotsMinLevel=0)
@@ -237,9 +254,9 @@ class _Document:
     def _flowables(self, piece: Piece) -> list[Flowable]:
         match piece:
             case Heading():
-                style, room = HEADINGS[min(piece.level, 3)], LEVELS[min(piece.level, 3)][1]
+                style = HEADINGS[min(piece.level, 3)]
                 html = _html(text_of(piece.shown), self.fonts, BOLD)
-                return [CondPageBreak(room), _Heading(piece, html, style, listed=piece.level <= 3)]
+                return [_Heading(piece, html, style, listed=piece.level <= 3)]
             case Para():
                 return [self._para(piece.text, NOTE if piece.small else BODY_STYLE)]
             case Bullets():
@@ -248,8 +265,7 @@ class _Document:
                 return self._table(piece)
             case Figure():
                 caption = self._para(text_of(piece.title), CAPTION)
-                picture = _Drawing(piece, self.fonts, HEIGHT - TOP - BOTTOM - 60)
-                return [KeepTogether([Spacer(1, 4), picture, caption])]
+                return [KeepTogether([Spacer(1, 4), self._drawing(piece), caption])]
             case Ask():
                 return [self._ask(piece), Spacer(1, 6)]
 

@@ -129,7 +129,7 @@ def check_datasets(spec: GuideSpec, known: set[str]) -> None:
 
     >>> check_datasets(GuideSpec(datasets={"XX": "text"}), {"DM"})
     Traceback (most recent call last):
-    trialkit.problems.Refusal: error GUIDE-001 XX has no spec. Correct its name.
+    trialkit.problems.Refusal: error GUIDE-001 XX has no spec. Known: DM.
     """
     problems = Problems()
     for name in spec.datasets:

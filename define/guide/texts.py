@@ -43,7 +43,8 @@ def open_texts(guide: Guide) -> list[Piece]:
     ]
     said = (
         f"{len(asks)} text{'' if len(asks) == 1 else 's'} of this guide can't be known from the "
-        "specifications and the data. Each is marked where it belongs; this list goes when the last one is written."
+        "specifications and the data. Each is marked where it belongs; "
+        "this list goes when the last one is written."
     )
     blocks: list[Block] = [
         Para(text_of(said)),

@@ -29,7 +29,6 @@ from define.guide.content import (
     Table,
     Text,
     inert,
-    plain,
     text_of,
 )
 from define.guide.drawn import picture
@@ -216,7 +215,10 @@ class _Writer:
         if span.to in self.marks:
             link.set(qn("w:anchor"), self.marks[span.to])
         else:
-            link.set(qn("r:id"), self.document.part.relate_to(span.file, RELATIONSHIP_TYPE.HYPERLINK, is_external=True))
+            link.set(
+                qn("r:id"),
+                self.document.part.relate_to(span.file, RELATIONSHIP_TYPE.HYPERLINK, is_external=True),
+            )
         run = paragraph.add_run(inert(span.text))
         run.bold, run.font.color.rgb = span.bold or None, RGBColor.from_string(INK_LINK[1:])
         if size:
@@ -298,5 +300,3 @@ def repacked(data: bytes) -> bytes:
             part.compress_type, part.create_system = zipfile.ZIP_DEFLATED, 3
             after.writestr(part, before.read(one), zipfile.ZIP_DEFLATED, 6)
     return made.getvalue()
-
-

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from trialkit.own import part_of
 from trialkit.problems import Exit
 from trialkit.terminal import Terminal
 
@@ -58,4 +59,27 @@ def conformance(
     return made.exit()
 
 
-COMMANDS = (package, conformance)
+@click.command()
+@click.argument("specs", type=FOLDER, metavar="SPEC_DIR")
+@click.option("--build", type=FOLDER, help="The study's output folder, with sdtm/ and adam/.")
+@click.option("--out", type=FOLDER, help="Folder for the guides; default: each beside its datasets.")
+@click.option("--sdtm", type=FOLDER, help="SDTM behind ADaM, where it is not that of the build.")
+@click.option("--missing", is_flag=True, help="List the texts that a person has still to write, and stop.")
+def guide(specs: Path, build: Path | None, out: Path | None, sdtm: Path | None, *, missing: bool) -> None:
+    """Write the reviewer's guides, cSDRG and ADRG, as PDF and DOCX."""
+    made = part_of("define", "guide.build")
+    left = made.missing_texts(specs)
+    count = f"{len(left)} text{'' if len(left) == 1 else 's'} still to be written"
+    if missing:
+        for one in left:
+            Terminal().print(one.shown)
+        Terminal(stderr=True).print(count)
+        return
+    if build is None:
+        raise click.UsageError("give --build, or --missing")
+    for path in made.write_guides(specs, build, out, sdtm):
+        Terminal(stderr=True).print(f"written: {path}")
+    Terminal(stderr=True).print(f"{count}{' (--missing lists them)' if left else ''}")
+
+
+COMMANDS = (package, conformance, guide)

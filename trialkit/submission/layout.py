@@ -21,9 +21,9 @@ DEFINE, PAGE = "define.xml", "define.html"
 DOCUMENTS = {
     "sdtm": {
         "acrf.pdf": ("Annotated case report form", "draw it with `trialkit acrf`"),
-        "csdrg.pdf": ("Study data reviewer's guide", "write it; no tool can"),
+        "csdrg.pdf": ("Study data reviewer's guide", "make it with `trialkit guide`"),
     },
-    "adam": {"adrg.pdf": ("Analysis data reviewer's guide", "write it; no tool can")},
+    "adam": {"adrg.pdf": ("Analysis data reviewer's guide", "make it with `trialkit guide`")},
 }
 NO_PART = {
     "sdtm": "the build has no SDTM datasets (`trialkit sdtm`)",
@@ -169,5 +169,13 @@ def _programs(specs: Path, folder: str) -> Iterator[Entry]:
     for part in ("adam", ANALYSIS):
         for source in sorted((specs / part).rglob("*.yaml")):
             name = source.relative_to(specs).as_posix()
-            flat = name.removesuffix(".yaml").replace("/", "-").replace("_", "-")
-            yield Entry("programs", "program", f"{folder}/{flat}.txt", source, name)
+            yield Entry("programs", "program", f"{folder}/{program_name(name)}", source, name)
+
+
+def program_name(spec: str) -> str:
+    """Name the text file that a spec goes out as.
+
+    >>> program_name("adam/shared/adsl_core.yaml")
+    'adam-shared-adsl-core.txt'
+    """
+    return f"{spec.removesuffix('.yaml').replace('/', '-').replace('_', '-')}.txt"

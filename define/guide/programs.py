@@ -1,0 +1,79 @@
+"""What is submitted in the place of programs, and what computed the datasets."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from define.guide.common import answer, software
+from define.guide.content import Block, Para, Said, Section, Span, table, text_of
+from define.guide.facts import Facts
+from trialkit.submission.layout import program_name
+
+
+def programs(facts: Facts) -> Section:
+    """Make the section on programs: specifications, analyses, software.
+
+    >>> callable(programs)
+    True
+    """
+    said = (
+        "There are no programs in the usual sense: a dataset is what its specification declares, and "
+        "trialkit computes it. The specifications are submitted as text files in the folder programs; they "
+        "hold no code."
+    )
+    specs = table("Specifications of datasets", "Dataset | Specification | File", _datasets(facts), (1, 3, 3))
+    return Section(
+        "programs",
+        "Submission of Programs",
+        (Para(text_of(said)), *_environment(facts)),
+        (
+            Section("adam-programs", "ADaM Programs", tuple(specs)),
+            Section(
+                "output-programs", "Analysis Output Programs", (*_outputs(facts), *answer(facts, "report"))
+            ),
+            Section("macros", "Macro Programs", tuple(_shared(facts))),
+        ),
+    )
+
+
+def _datasets(facts: Facts) -> Iterator[tuple[Said, ...]]:
+    for one in facts.datasets("adam"):
+        file = one.spec.place("dataset").file
+        yield Span(one.name, bold=True), file, program_name(file)
+
+
+def _shared(facts: Facts) -> Iterator[Block]:
+    texts = facts.sides["adam"].study.texts
+    shared = sorted(name for name in texts if name.count("/") > 1 and name.startswith("adam/"))
+    if not shared:
+        yield Para(text_of("Specifications share no parts."))
+        return
+    yield Para(text_of("Specifications share parts by including them; these are the parts:"))
+    yield from table("Shared parts", "Part | File", ((name, program_name(name)) for name in shared), (1, 1))
+
+
+def _environment(facts: Facts) -> Iterator[Block]:
+    yield from table("Software", "Software | Version | Used for", software(), (2, 1.5, 5))
+    yield from answer(facts, "environment")
+    yield from answer(facts, "qc")
+
+
+def _outputs(facts: Facts) -> Iterator[Block]:
+    rows: list[tuple[Said, ...]] = [
+        (Span(one.id, bold=True), one.title, one.dataset, one.population, one.reason.title(), _file(one))
+        for shown in facts.displays
+        for one in shown.analyses
+    ]
+    if not rows:
+        yield Para(text_of("No analyses are declared."))
+    head = "Analysis | Title | Dataset | Population | Reason | File"
+    yield from table("Analyses (Analysis Results Metadata)", head, rows, (1, 3.2, 1.1, 1.2, 1.7, 2.2))
+    figures = [
+        (Span(one.id, bold=True), one.title, one.dataset) for shown in facts.displays for one in shown.figures
+    ]
+    yield from table("Figures", "Figure | Title | Dataset", figures, (1, 5, 1.2))
+
+
+def _file(analysis: Any) -> str:
+    return program_name(analysis.place().file)
