@@ -87,6 +87,16 @@ def unmarked(rule: Model, leaves: Leaves) -> Leaves:
     return leaves
 
 
+def made_by(step: RecordRule) -> list[str]:
+    """Name the columns that a step makes of its own; those that it groups by stay as they are.
+
+    >>> from trialkit.rules.totals import Total
+    >>> made_by(Total(total="A", by="B", into="SUM"))
+    ['SUM']
+    """
+    return sorted(step.columns(frozenset(), {}) - {*getattr(step, "by", ())})
+
+
 class _Walk:
     """Follows the steps and variables of one dataset."""
 
@@ -191,7 +201,7 @@ class _Walk:
         """Follow a step that filters, joins or combines: what it names decides which records there are."""
         leaves = self._named(step.references(), columns)
         taken = {one.column: Leaf(one.table, one.column) for one in step.references() if one.table}
-        for name in sorted(step.columns(frozenset(), {})):
+        for name in made_by(step):
             earlier = columns.made.get(name, NOTHING)
             joined = step.take.get(name, "") if isinstance(step, Join) else ""
             rule = getattr(step, "values", {}).get(name)

@@ -28,6 +28,7 @@ from define.model import (
     WhereClauseDef,
     WhereClauseRef,
 )
+from define.model.alias import DOMAIN
 from trialkit.column import Column
 from trialkit.plan import all_variables
 from trialkit.rules.todo import Todo
@@ -93,12 +94,17 @@ class Elements:
             comment_oid=self.texts.comment(f"COM.{one.name}", self._comment(one)),
             description=Description.of(one.table.dataset.label),
             items=tuple(self._items(one, list(keys))),
-            aliases=(Alias(context="DomainDescription", name=one.table.dataset.label),)
-            if spec.domain
-            else (),
+            aliases=self._domain(one),
             dataset_class=Class(name=known) if known else None,
             leaf=Leaf(id=f"LF.{one.name}", href=f"{one.name.lower()}.xpt", title=f"{one.name.lower()}.xpt"),
         )
+
+    def _domain(self, one: Described) -> tuple[Alias, ...]:
+        """Describe the domain that a dataset is a part of (Define-XML 2.1, section 5.3.12)."""
+        if not one.spec.domain:
+            return ()
+        whole = self.package.standard.facts.find(one.spec.domain)
+        return (Alias(context=DOMAIN, name=whole.label if whole else one.table.dataset.label),)
 
     def _comment(self, one: Described) -> str:
         if one.companion:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
+from trialkit.dataflow import made_by
 from trialkit.plan import all_variables, tables_of
 from trialkit.rule import RecordRule, Rule, VariableRule
 from trialkit.rules.records import Let, Stack
@@ -98,6 +99,6 @@ def _made(steps: list[RecordRule]) -> Iterator[tuple[str, Rule]]:
         elif isinstance(step, Let):
             yield from step.rules.items()
         else:
-            for name in sorted(step.columns(frozenset(), {})):
+            for name in made_by(step):
                 rule = getattr(step, "values", {}).get(name)
                 yield name, rule if isinstance(rule, Rule) else step

@@ -97,7 +97,7 @@ class Origins:
         return declared(own, found) if own else found
 
     def _read(self, spec: DatasetSpec, name: str, variable: Variable) -> Found:
-        leaves = self.made[spec.dataset].variables.get(name, NOTHING)
+        leaves = self._submitted(self.made[spec.dataset].variables.get(name, NOTHING))
         behind = frozenset(one for one in self._behind(leaves) if not one.table.startswith(MARK))
         columns = frozenset(one for one in behind if one.table in self.study.spec.sources and one.column)
         kinds = self._kinds(leaves)
@@ -113,6 +113,20 @@ class Origins:
             return Found(COLLECTED, first, "", columns, others=tuple(others))
         design = spec.dataset in ("TA", "TE", "TI", "TS", "TV")
         return Found(PROTOCOL if design else "Assigned", "Sponsor", "", columns)
+
+    def _submitted(self, leaves: Iterable[Leaf]) -> Leaves:
+        """Follow working datasets to those that a reader of define.xml has, with the marks on the way."""
+        found: set[Leaf] = set()
+        todo, seen = list(leaves), set[Leaf]()
+        while todo:
+            leaf = todo.pop()
+            if leaf not in seen:
+                seen.add(leaf)
+                spec = self.study.datasets.get(leaf.table)
+                inner = self.made[leaf.table].variables.get(leaf.column) if spec and spec.working else None
+                todo += inner or ()
+                found |= {leaf} if inner is None else set()
+        return frozenset(found)
 
     def _behind(self, leaves: Iterable[Leaf]) -> set[Leaf]:
         """Follow datasets of the study down to sources and tables."""
@@ -135,9 +149,9 @@ class Origins:
     def _predecessor(self, leaves: Iterable[Leaf]) -> str:
         plain = [one for one in leaves if not one.table.startswith(MARK) and one.column]
         datasets = {*self.study.spec.sources, *self.made}
-        if len(plain) != 1 or plain[0].table not in datasets:
+        if len({one.column for one in plain}) != 1 or not {one.table for one in plain} <= datasets:
             return ""
-        return f"{plain[0].table}.{plain[0].column}"
+        return ", ".join(sorted(f"{one.table}.{one.column}" for one in plain))
 
     def collectors(self, columns: Iterable[Leaf]) -> list[str]:
         """Name those who collected some columns of sources.

@@ -36,6 +36,12 @@ def built(tmp_path_factory):
     return out
 
 
+def variables_of(data):
+    """Give each dataset with each of its variables."""
+    items = {one.oid: one for one in data.items}
+    return [(group, items[ref.item_oid]) for group in data.item_groups for ref in group.items]
+
+
 @pytest.fixture(scope="module", params=["sdtm", "adam"])
 def part(request, built):
     problems = Problems()
@@ -61,7 +67,28 @@ def test_everything_derived_has_a_method_and_everything_collected_a_source(part)
                 assert ref.method_oid, ref.item_oid
             for one in origins:
                 assert one.source or one.type in ("Predecessor", "Not Available"), ref.item_oid
-                assert one.type != "Predecessor" or re.fullmatch(r"\w+\.\w+", one.description.text)
+                if one.type == "Predecessor":
+                    assert re.fullmatch(r"\w+\.\w+(, \w+\.\w+)*", one.description.text), ref.item_oid
+
+
+def test_a_predecessor_is_a_variable_that_the_reader_has(built):
+    data = [read_define(built / one / "define.xml", Problems()).study.metadata for one in ("sdtm", "adam")]
+    there = {f"{group.name}.{item.name}" for one in data for group, item in variables_of(one)}
+    named = {
+        name
+        for one in data[1].items
+        for origin in one.origins
+        if origin.type == "Predecessor"
+        for name in origin.description.text.split(", ")
+    }
+    assert named
+    assert named <= there
+
+
+def test_a_column_that_records_are_grouped_by_is_none_that_the_rule_makes(built):
+    data = read_define(built / "adam" / "define.xml", Problems()).study.metadata
+    [origin] = next(one for one in data.items if one.oid == "IT.ADSLOPE.USUBJID").origins
+    assert (origin.type, origin.description.text) == ("Predecessor", "ADMK.USUBJID, ADQS.USUBJID")
 
 
 def test_methods_read_as_sentences(part):
