@@ -1,6 +1,7 @@
 """The problems that define.xml alone can have, each made in a good file: its code, its words, its place."""
 
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -35,9 +36,13 @@ from define.model import (
 from define.names import ARM, DEF, ODM, XLINK
 from define.samples import sample_define
 from define.write import write_define
+from trialkit.attributes import Dataset, Variable
+from trialkit.column import Column
+from trialkit.xpt import write_xpt
 
 SPACES = {"odm": ODM, "def": DEF, "arm": ARM, "xlink": XLINK}
 DM = sample_define().metadata.item_groups[0]
+CREATED = datetime(2024, 1, 31, tzinfo=UTC)
 TEXT = Description.of("Said")
 
 
@@ -203,6 +208,34 @@ def test_a_link_that_runs_a_script(tmp_path):
     path.write_text(text.replace('"dm.xpt"', '"javascript:alert(1)"'), "utf-8")
     (one,) = [problem for problem in check_define(path).problems if problem.kind.code == "DEFC-050"]
     assert (one.what, one.level) == ("def:leaf: the link runs a script", "error")
+
+
+def test_a_label_that_is_not_that_of_the_data(tmp_path):
+    values = {"USUBJID": Column.text(["S1-00001"]), "SEX": Column.text(["F"])}
+    labels = {"USUBJID": "Unique Subject Identifier", "SEX": "Gender"}
+    variables = tuple(Variable(name, label, "Char", "string", 8) for name, label in labels.items())
+    write_xpt(tmp_path / "dm.xpt", Dataset("DM", "Demographics", variables), values, created=CREATED)
+    write_define(tmp_path / "define.xml", sample_define())
+    found = check_define(tmp_path / "define.xml", tmp_path).problems
+    assert [one.what for one in found if one.kind.code == "DEFC-105"] == [
+        "label of DM.SEX differs from the data"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("said", "rows", "what"),
+    [
+        (False, [], "dataset DM has no records"),
+        (True, ["S1-00001"], "dataset DM has 1 records and says def:HasNoData"),
+    ],
+)
+def test_records_that_are_there_or_not(said, rows, what, tmp_path):
+    variables = (Variable("USUBJID", "Unique Subject Identifier", "Char", "string", 8),)
+    columns = {"USUBJID": Column.text(rows)}
+    write_xpt(tmp_path / "dm.xpt", Dataset("DM", "Demographics", variables), columns, created=CREATED)
+    write_define(tmp_path / "define.xml", dm(has_no_data=said))
+    found = check_define(tmp_path / "define.xml", tmp_path).problems
+    assert [one.what for one in found if one.kind.code == "DEFC-107"] == [what]
 
 
 def test_the_file_that_is_changed_is_good(tmp_path):

@@ -132,6 +132,7 @@ def test_dataset_with_fewer_records_than_it_says(tmp_path, monkeypatch):
     assert (table, problems[0].what) == (None, "'ae.sas7bdat' has 1 of 2 records")
 
 
+@pytest.mark.proves("RAW-051")
 def test_number_beyond_the_calendar(tmp_path, monkeypatch):
     table, problems = load_sas(tmp_path, monkeypatch, {"D": [1e9, 0.0]}, {"D": "DATE9"}, 2)
     assert columns(table) == {"D": ["", "1960-01-01"]}
