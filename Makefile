@@ -15,7 +15,7 @@ PILOT_ADAM ?= $(TRIALKIT_REFERENCE)/adam_pilot
 BIN := .venv/bin
 TRIALKIT := $(BIN)/trialkit
 
-.PHONY: help all sdtm acrf adam analyze define package conformance simulate check test test-browser lint docs site bench fuzz validate pilot pilot-adam clean
+.PHONY: help all sdtm acrf adam analyze define guide package conformance simulate check test test-browser lint docs site bench fuzz validate pilot pilot-adam clean
 
 help: ## Show the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "%-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -41,6 +41,9 @@ $(OUT)/adam: | .venv/base $(SDTM)
 define: .venv/base $(OUT)/adam ## Describe the datasets in define.xml and define.html: STUDY=, OUT=
 	$(TRIALKIT) define specs/$(STUDY) --sdtm $(SDTM) --adam $(OUT)/adam $(if $(wildcard $(RAW)),--raw $(RAW))
 
+guide: .venv/base ## Write the reviewer's guides, from datasets, definitions and findings: STUDY=, OUT=
+	$(TRIALKIT) guide specs/$(STUDY) --build $(OUT)
+
 package: .venv/base ## Lay out and check the submission: STUDY=, OUT=
 	$(TRIALKIT) package specs/$(STUDY) --build $(OUT) --out $(OUT)/package
 
@@ -49,12 +52,14 @@ conformance: .venv/base ## List what all checks found: STUDY=, OUT=, CORE=, CORE
 	  $(if $(CORE),--core $(CORE)) $(if $(CORE_CACHE),--core-cache $(CORE_CACHE)) --workers $(WORKERS)
 
 # One after the other, each from what the one before has made; a study without a part goes without it.
-all: .venv/base ## Build all that a submission needs: SDTM, ADaM, analyses, annotated CRF, define.xml
+all: .venv/base ## Build all that a submission needs: SDTM, ADaM, analyses, annotated CRF, define.xml, guides
 	$(MAKE) sdtm
 	$(if $(wildcard specs/$(STUDY)/adam/*.yaml),$(MAKE) adam)
 	$(if $(wildcard specs/$(STUDY)/analysis/*.yaml),$(MAKE) analyze)
 	$(MAKE) acrf
 	$(if $(wildcard specs/$(STUDY)/adam/*.yaml),$(MAKE) define,$(TRIALKIT) define specs/$(STUDY) --sdtm $(SDTM) --raw $(RAW))
+	$(if $(CORE),-$(MAKE) conformance)
+	$(MAKE) guide
 
 simulate: .venv/base ## Simulate a raw export: STUDY=, SUBJECTS=, SEED=, RAW=
 	$(TRIALKIT) simulate specs/$(STUDY) --subjects $(SUBJECTS) --seed $(SEED) --out $(RAW)

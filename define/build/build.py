@@ -32,6 +32,7 @@ class Extras:
     Args:
         crf: file name of the annotated CRF; empty where there is none.
         pages: where the columns of the forms stand in it.
+        guide: file name of the reviewer's guide; empty where there is none.
         displays: declared analyses, for analysis results metadata.
 
     >>> Extras().crf
@@ -40,6 +41,7 @@ class Extras:
 
     crf: str = ""
     pages: Pages = NO_PAGES
+    guide: str = ""
     displays: Sequence[Any] = ()
 
 
@@ -57,7 +59,7 @@ def build_define(package: Package, extras: Extras | None = None) -> Define:
     study = package.study.spec
     extras = extras or Extras()
     origins = origins_of(package.study, package.standard.from_datasets, package.headers or None)
-    named = documents_of(study, package.standard.folder, extras.crf)
+    named = documents_of(study, package.standard.folder, extras.crf, extras.guide)
     elements = Elements(package, origins, named.crf_id, extras.pages)
     groups = tuple(elements.group(one) for one in package.datasets)
     analyses, clauses = displays_of(extras.displays, elements.items, elements.texts)

@@ -13,6 +13,7 @@ from define.build.build import Extras
 from define.build.package import Package, open_package
 from define.build.pages import NO_PAGES, Pages
 from define.build.planned import planned_package
+from define.guide.spec import guide_file
 from trialkit.own import part_of, standard_of
 from trialkit.publish import read_manifest
 
@@ -30,6 +31,7 @@ class Asked:
         folder: the datasets; None for what the specs alone say.
         inputs: the SDTM datasets behind ADaM; default: the folder ``sdtm`` beside.
         raw: the raw files, for the annotated CRF; without them there is none.
+        fresh: whether the specs must be those that made the datasets.
 
     >>> Asked(Path("specs"), "sdtm").folder is None
     True
@@ -40,6 +42,7 @@ class Asked:
     folder: Path | None = None
     inputs: Path | None = None
     raw: Path | None = None
+    fresh: bool = True
 
     def package(self) -> Package:
         """Open the datasets, or plan them where none are named.
@@ -55,7 +58,7 @@ class Asked:
             return planned_package(self.specs, standard_of(self.part, VERSIONS[self.part]))
         manifest = read_manifest(self.folder)
         number = str(manifest["standard"]).rpartition(" ")[2] if manifest else VERSIONS[self.part]
-        return open_package(self.specs, self.folder, standard_of(self.part, number), self.inputs)
+        return open_package(self.specs, self.folder, standard_of(self.part, number), self.inputs, self.fresh)
 
     def displays(self) -> Sequence[Any]:
         """Load the analyses that the study declares; none without analysis datasets.
@@ -75,7 +78,8 @@ class Asked:
         """
         drawn = build_acrf(package.study, self.raw, crf) if self.part == "sdtm" and self.raw else None
         mine = self.displays() if self.part == "adam" else ()
-        return Extras(crf=CRF if drawn else "", pages=_pages(drawn), displays=mine)
+        guide = guide_file(self.specs, self.part)
+        return Extras(crf=CRF if drawn else "", pages=_pages(drawn), guide=guide, displays=mine)
 
 
 def displays_of(specs: Path, data: Path) -> Sequence[Any]:

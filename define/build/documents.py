@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from define.guide.spec import GUIDES
 from define.model import AnnotatedCRF, DocumentRef, Leaf, SupplementalDoc
 from trialkit.spec import StudySpec
 
-CRF = "LF.acrf"
+CRF, GUIDE = "LF.acrf", "LF.guide"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,13 +33,14 @@ class Documents:
         return self.crf.documents[0].leaf_id if self.crf else ""
 
 
-def documents_of(study: StudySpec, part: str, crf: str = "") -> Documents:
-    """Collect the documents that a study declares, and the annotated CRF that was drawn.
+def documents_of(study: StudySpec, part: str, crf: str = "", guide: str = "") -> Documents:
+    """Collect the documents that a study declares, the annotated CRF that was drawn, and the reviewer's guide.
 
     Args:
         study: its study.yaml.
         part: ``sdtm`` or ``adam``.
         crf: file name of the annotated CRF that was drawn; empty where there is none.
+        guide: file name of the reviewer's guide; empty for a study without answers for it.
 
     >>> spec = StudySpec.model_validate({"study": "S", "created": "2024-01-31", "sources": {}})
     >>> documents_of(spec, "sdtm", "acrf.pdf").leaves[0].title
@@ -46,6 +48,9 @@ def documents_of(study: StudySpec, part: str, crf: str = "") -> Documents:
     """
     leaves = {CRF: Leaf(id=CRF, href=crf, title="Annotated CRF")} if crf else {}
     kinds = dict.fromkeys(leaves, "crf")
+    if guide and guide not in [one.file for one in study.documents.values()]:
+        leaves[GUIDE] = Leaf(id=GUIDE, href=guide, title=GUIDES[part][1])
+        kinds[GUIDE] = "supplemental"
     for name, one in study.documents.items():
         if one.of in ("", part):
             leaves[f"LF.{name}"] = Leaf(id=f"LF.{name}", href=one.file, title=one.title or one.file)

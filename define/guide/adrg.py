@@ -25,7 +25,6 @@ from define.guide.facts import Facts, Side, comments_of
 from define.guide.flow import analysed, class_of, overview, ranks, shown_results
 from define.guide.programs import programs
 
-NAME, TITLE = "adrg", "Analysis Data Reviewer's Guide"
 DETAILS = "issue-details"
 TREATMENT = ("TRT", "TR", "ARM", "ACTARM", "AP", "DOSE")
 
@@ -51,7 +50,7 @@ def adrg(facts: Facts) -> Guide:
                 mark="Appendix I"),
         details,
     )  # fmt: skip
-    return guide_of(facts, NAME, TITLE, sections, str(part.manifest.get("build", "")))
+    return guide_of(facts, "adam", sections, str(part.manifest.get("build", "")))
 
 
 def _side(facts: Facts) -> Side:

@@ -22,8 +22,8 @@ from define.guide.content import (
 )
 from define.guide.facts import Facts, comments_of
 from define.guide.flow import arms, class_of, overview, tabulated
+from define.guide.spec import GUIDES
 
-NAME, TITLE = "csdrg", "Clinical Study Data Reviewer's Guide"
 DESIGN = {"TA": "Trial Arms", "TE": "Trial Elements", "TV": "Trial Visits", "TD": "Trial Disease Assessments",
           "TM": "Trial Disease Milestones", "TI": "Trial Inclusion/Exclusion Criteria",
           "TS": "Trial Summary"}  # fmt: skip
@@ -56,10 +56,10 @@ def csdrg(facts: Facts) -> Guide:
         Section(CONVERSION, "Legacy Data Conversion Plan and Report", tuple(answer(facts, "legacy")),
                 mark="Appendix III"),
     )  # fmt: skip
-    return guide_of(facts, NAME, TITLE, sections, str(part.manifest.get("build", "")))
+    return guide_of(facts, "sdtm", sections, str(part.manifest.get("build", "")))
 
 
-def guide_of(facts: Facts, name: str, title: str, sections: tuple[Section, ...], build: str) -> Guide:
+def guide_of(facts: Facts, part: str, sections: tuple[Section, ...], build: str) -> Guide:
     """Make a guide of its sections.
 
     >>> callable(guide_of)
@@ -71,7 +71,7 @@ def guide_of(facts: Facts, name: str, title: str, sections: tuple[Section, ...],
         lines.append(f"Extract {spec.extract}.")
     if facts.answers.sponsor:
         lines.insert(0, " ".join(facts.answers.sponsor.split()))
-    return Guide(name, title, spec.study, spec.title, tuple(lines), sections, spec.created, build)
+    return Guide(*GUIDES[part], spec.study, spec.title, tuple(lines), sections, spec.created, build)
 
 
 def _trial_design(facts: Facts) -> Section:

@@ -15,6 +15,10 @@ from trialkit.schema import DRAFT, loosened
 from trialkit.study import NO_STUDY
 
 FILE = "guide.yaml"
+GUIDES = {  # name of the files and title, by the datasets that they are about
+    "sdtm": ("csdrg", "Clinical Study Data Reviewer's Guide"),
+    "adam": ("adrg", "Analysis Data Reviewer's Guide"),
+}
 NO_DATASET = Kind(
     "GUIDE-001", "guide.yaml names a dataset that has no spec", "Correct its name.", exit=Exit.SPEC
 )
@@ -103,6 +107,15 @@ def questions(which: Which) -> dict[str, str]:
         if asked and asked[0].guide in (which, "both"):
             found[name] = field.description or ""
     return found
+
+
+def guide_file(specs: Path, part: str) -> str:
+    """Name the guide that stands beside the datasets; "" for a study that has no guide.yaml.
+
+    >>> guide_file(Path("nowhere"), "sdtm")
+    ''
+    """
+    return f"{GUIDES[part][0]}.pdf" if (specs / FILE).is_file() else ""
 
 
 def load_guide(specs: Path) -> GuideSpec:
