@@ -161,6 +161,45 @@ def test_totals_are_the_sums_of_their_items(built):
         assert np.allclose(mine, theirs, equal_nan=True)
 
 
+def test_items_are_parameters_and_missing_items_are_prorated_or_imputed(built):
+    qs, adqs = built.sdtm["QS"], built.adam["ADQS"]
+    adqs = adqs[adqs.BASETYPE == "ADMINISTRATION"].set_index(["USUBJID", "VISITNUM"])
+    walking = qs[qs.QSTESTCD == "ALSF108"].set_index(["USUBJID", "VISITNUM"])
+    mine = adqs[adqs.PARAMCD == "ALSF108"]
+    assert np.allclose(mine.AVAL, walking.QSSTRESN.reindex(mine.index), equal_nan=True)
+    assert (walking.QSSEQ.reindex(mine.index) == mine.SRCSEQ).all()
+    items = qs[(qs.QSCAT == "ROADS") & (qs.QSTESTCD != "QSALL")].dropna(subset=["QSSTRESN"])
+    roads = items.groupby(["USUBJID", "VISITNUM"]).QSSTRESN.agg(["sum", "count", "mean"])
+    imputed = roads["sum"] + (28 - roads["count"]) * np.floor(roads["mean"] + 0.5)
+    mine = adqs[adqs.PARAMCD == "ROADRAWI"].AVAL
+    theirs = imputed.where(roads["count"] >= 26).reindex(mine.index)
+    assert np.allclose(mine, theirs, equal_nan=True)
+    assert mine.notna().sum() > adqs[adqs.PARAMCD == "ROADRAW"].AVAL.notna().sum()
+    for code, scale, count in (("ALSQMOBP", "PHYSICAL MOBILITY", 10), ("ALSQEATP", "EATING AND DRINKING", 3)):
+        form = qs[scale == qs.QSSCAT].dropna(subset=["QSSTRESN"]).groupby(["USUBJID", "VISITNUM"]).QSSTRESN
+        mine = adqs[code == adqs.PARAMCD].AVAL
+        theirs = (25 * form.mean()).where(form.count() >= count / 2).reindex(mine.index)
+        assert np.allclose(mine, theirs, equal_nan=True)
+
+
+def test_toxicity_grades_are_those_of_the_limits(built):
+    adlb = built.adam["ADLB"]
+    alt = adlb[adlb.PARAMCD == "ALT"]
+    multiple = np.where(alt.BASE <= alt.ANRHI, alt.AVAL / alt.ANRHI, alt.AVAL / alt.BASE)
+    least = np.where(alt.BASE <= alt.ANRHI, multiple > 1, multiple >= 1.5)
+    grade = least.astype(int) + (multiple > 3) + (multiple > 5) + (multiple > 20)
+    expected = pd.Series(grade, alt.index).astype(str).where(alt.BASE.notna() & alt.ANRHI.notna(), "")
+    assert (expected == alt.ATOXGRH).all()
+    assert (alt.ATOXDSCH == "Alanine Aminotransferase Increased").all()
+    lym = adlb[adlb.PARAMCD == "LYM"]
+    grade = (lym.AVAL < lym.ANRLO).astype(int)
+    for step, limit in enumerate((0.8, 0.5, 0.2), 2):
+        grade = grade.where(limit <= lym.AVAL, step)
+    assert (grade.astype(str) == lym.ATOXGRL).all()
+    assert (lym.ATOXGRL > "0").any()
+    assert set(adlb[adlb.PARAMCD == "NFLPS"].ATOXGRH) == {""}
+
+
 def test_sums_of_strength_are_prorated(built):
     mk, admk = built.sdtm["MK"], built.param("ADMK", "MRCSUM", BASETYPE="ADMINISTRATION")
     grades = mk.dropna(subset=["MKSTRESN"]).groupby(["USUBJID", "VISITNUM"]).MKSTRESN.agg(["mean", "count"])

@@ -265,6 +265,10 @@ class Scope:
         member = rows[f"#/{self.path}"] == MEMBER - self.number()
         for path in self.repeats:
             member = member & (rows[f"#/{path}"] < 0)
+        parts = self.above.split(".") if self.above else []
+        for end in range(1, len(parts) + 1):  # the steps of another branch have the same numbers
+            branch = rows[f"#/{'.'.join(parts[:end])}"]
+            member = member & (branch == branch[self.record])
         members: list[int] = np.flatnonzero(member).tolist()
         return members
 
