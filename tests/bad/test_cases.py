@@ -102,6 +102,7 @@ def run(case, folder, out):
     return trialkit("sdtm", folder, "--raw", folder / case.get("raw", "raw"), "--out", out, *args)
 
 
+@pytest.mark.proves("TK-FAIL-1", "TK-FAIL-2")
 @pytest.mark.parametrize("case", list(cases()))
 def test_bad_input(case, tmp_path):
     folder, out = tmp_path / "study", tmp_path / "out"

@@ -48,6 +48,7 @@ def change(path, old, new):
     path.write_text(text.replace(old, new), "utf-8")
 
 
+@pytest.mark.proves("TK-ROWS-2")
 def test_a_rule_that_drops_rows_without_a_reason(study, monkeypatch):
     """A bug of ours, which the row accounting does not let pass."""
     change(

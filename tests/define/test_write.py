@@ -24,6 +24,7 @@ def with_metadata(**changes):
 HOSTILE = ["<script>alert(1)</script>", "]]>", "&amp; & &lt;", "\"'", "<!-- -->", "<?extra 0?>", "=1+1"]
 
 
+@pytest.mark.proves("TK-INERT-1")
 @pytest.mark.parametrize("text", HOSTILE)
 def test_hostile_text_is_text(text):
     comment = CommentDef(oid=text, description=Description.of(text, text))

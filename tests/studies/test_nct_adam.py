@@ -423,6 +423,7 @@ WHY = {  # a cell, and what its answer has to name
 }
 
 
+@pytest.mark.proves("TK-WHY-2")
 @pytest.mark.parametrize("cell", WHY)
 def test_why_goes_down_to_the_raw_cells(monthly, cell):
     dataset, where, variable = cell.split("|")

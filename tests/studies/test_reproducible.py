@@ -35,6 +35,7 @@ def built(raw, out, environment, workers):
     return {name: code for name, code in hashes(out).items() if not name.startswith("log/")}
 
 
+@pytest.mark.proves("TK-SAME-1")
 def test_two_runs_have_the_same_bytes(raw, tmp_path):
     made = {name: built(raw, tmp_path / name, *how) for name, how in ENVIRONMENTS.items()}
     assert made["plain"] == made["other"]

@@ -318,6 +318,7 @@ def test_nct04952155(als, check):
     assert als.checked.total() - before >= ENOUGH
 
 
+@pytest.mark.proves("TK-WHY-1")
 def test_nct04952155_every_variable(als):
     tools.check_every_class(als)
     wanted = {

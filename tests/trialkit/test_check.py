@@ -257,6 +257,7 @@ def test_a_declared_length_is_a_limit():
     ]
 
 
+@pytest.mark.proves("TK-LOG-1")
 def test_subject_values_stand_only_in_the_cells():
     secret = "Zyx-7781"
     columns = {"LBSEX": [secret], "LBDTC": [secret], "USUBJID": [secret], "LBTEXT": [secret + "é"]}
@@ -403,6 +404,7 @@ def test_the_spec_place_of_the_variable_goes_along():
     assert str(problem.spec) == "sdtm/lb.yaml:7:3"
 
 
+@pytest.mark.proves("TK-FAIL-1")
 def test_all_problems_come_at_once():
     built = made(["LBTEXT"], LBSEX=["X", "F"], LBDTC=["?", ""], LBTEXT=["é", "é"], USUBJID=["7", "1"])
     codes = [problem.kind.code for problem in check(built, store_of(), STANDARD)]

@@ -281,6 +281,7 @@ WORDS += [
 ]
 
 
+@pytest.mark.proves("TK-SPEC-2")
 @quick
 @given(st.text(max_size=60) | st.lists(st.sampled_from(WORDS), max_size=14).map(" ".join))
 @example("not" * 1 + " not" * 400 + " A == 1")
@@ -301,6 +302,7 @@ def test_no_text_gives_anything_but_an_expression_or_a_refusal(text):
     assert isinstance(outcome, Expression) or outcome == {Exit.SPEC}
 
 
+@pytest.mark.proves("TK-SPEC-2")
 @pytest.mark.parametrize(
     ("text", "code", "what"),
     [

@@ -13,6 +13,7 @@ def test_paths_inside_are_given_whole(tmp_path, text):
     assert safe_path(tmp_path, text) == (tmp_path / text).resolve()
 
 
+@pytest.mark.proves("TK-SPEC-1")
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
@@ -49,6 +50,7 @@ def test_other_paths_are_refused_with_the_reason(tmp_path, text, reason):
     assert refused.value.problems[0].what == f"path {text!r} {reason}"
 
 
+@pytest.mark.proves("TK-SPEC-1")
 def test_links_inside_are_followed_and_links_out_refused(tmp_path):
     inside = tmp_path / "raw"
     inside.mkdir()

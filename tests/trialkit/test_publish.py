@@ -96,6 +96,7 @@ def test_a_folder_with_only_logs_is_taken(out):
     assert (out / "log" / "run.txt").exists()
 
 
+@pytest.mark.proves("TK-WHOLE-1")
 @pytest.mark.parametrize(
     "error", [KeyError("bug"), KeyboardInterrupt(), FileNotFoundError(errno.ENOENT, "x")]
 )
@@ -263,6 +264,7 @@ with publish.publishing(Path({str(out)!r})) as staging:
     return subprocess.run([sys.executable, "-c", program], check=False, capture_output=True).returncode
 
 
+@pytest.mark.proves("TK-WHOLE-1")
 @pytest.mark.parametrize("before", [None, "one"])
 def test_killed_at_every_moment(out, before):
     for call in range(1, 40):

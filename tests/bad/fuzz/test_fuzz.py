@@ -194,6 +194,7 @@ def build(folder, monkeypatch):
     assert "Traceback" not in messages.getvalue()
 
 
+@pytest.mark.proves("TK-FAIL-2")
 @pytest.mark.parametrize("how", list(FILES))
 @pytest.mark.parametrize("part", range(4))
 def test_nothing_breaks(how, part, tmp_path, monkeypatch):

@@ -64,6 +64,7 @@ def rest(out):
     return sorted(path.name for path in out.rglob(".*"))
 
 
+@pytest.mark.proves("TK-WHOLE-1")
 def test_a_failed_run_leaves_the_earlier_output_byte_by_byte(study, tool, built):
     out, before = built
     spoil(study)
@@ -177,6 +178,7 @@ def test_whatever_ends_a_run_the_earlier_output_stays(error, code, said, tool, b
     assert "HEADACHE" not in messages
 
 
+@pytest.mark.proves("TK-LOG-1")
 def test_a_bug_leaves_its_steps_in_a_file_without_any_value(tool, built, monkeypatch, tmp_path):
     monkeypatch.setattr(trialkit.output, "write_xpt", refused(ValueError("subject 001 has HEADACHE")))
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
@@ -219,6 +221,7 @@ main()
 """
 
 
+@pytest.mark.proves("TK-WHOLE-1")
 @pytest.mark.parametrize(("name", "code"), [("SIGKILL", -9), ("SIGINT", 2)])
 def test_killed_during_the_write(name, code, study, tool, built):
     out, before = built
@@ -258,6 +261,7 @@ def test_a_worker_that_dies(study, tool, monkeypatch):
     assert not (study.parent / "out").exists()
 
 
+@pytest.mark.proves("TK-SAME-1")
 def test_an_odd_machine_makes_the_same_bytes(study, tool, tmp_path):
     assert tool()[0] == 0
     odd = tmp_path / "a b\u4e2d\u6587 [x]"

@@ -91,6 +91,7 @@ def here(tmp_path, monkeypatch):
     return tmp_path
 
 
+@pytest.mark.proves("TK-FAIL-2")
 @pytest.mark.parametrize("command", CASES)
 def test_command_that_makes_no_sense(command, here, monkeypatch, capsys):
     before = sorted(here.rglob("*"))

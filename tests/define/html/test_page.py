@@ -217,6 +217,7 @@ def hostile(whole):
     return parse_define(whole(inside), "define.xml", Problems())
 
 
+@pytest.mark.proves("TK-INERT-1")
 def test_hostile_text_is_text(page, whole):
     define = hostile(whole)
     tree = page(define)
@@ -229,6 +230,7 @@ def test_hostile_text_is_text(page, whole):
     assert_links_lead_somewhere(tree)
 
 
+@pytest.mark.proves("TK-INERT-1")
 def test_policy_allows_nothing_but_the_pages_own(page):
     import base64
     import hashlib

@@ -65,6 +65,7 @@ def test_problems_name_the_cell_the_record_and_the_rule(demo):
     assert rows[0]["spec"].startswith("sdtm/dm.yaml:")
 
 
+@pytest.mark.proves("TK-FAIL-5")
 def test_accepted_findings_stand_last_with_their_reason(demo):
     rows = sheet(demo.out / "reports" / "problems.csv")
     assert rows[-1]["severity"] == "accepted"
@@ -114,6 +115,7 @@ def test_the_source_that_has_the_column_comes_first(demo):
     assert found["also"] == "SUBJ.csv:2; tables/labitems.csv:2"
 
 
+@pytest.mark.proves("TK-ROWS-1")
 def test_every_source_balances(demo):
     found = {one.source: one for one in accounts(demo.result)}
     assert all(one.balanced for one in found.values())
@@ -131,6 +133,7 @@ def test_every_source_balances(demo):
     ] * 2
 
 
+@pytest.mark.proves("TK-ROWS-1")
 def test_rows_of_the_ledger_add_up_for_each_dataset(demo):
     rows = [row for row in sheet(demo.out / "reports" / "ledger.csv") if row["origin"] == "raw"]
     for source in {row["source"] for row in rows}:
@@ -140,12 +143,14 @@ def test_rows_of_the_ledger_add_up_for_each_dataset(demo):
             assert sum(int(row["rows"]) for row in mine) == size
 
 
+@pytest.mark.proves("TK-ROWS-2")
 def test_rows_that_nothing_explains_do_not_balance():
     account = Account("raw", "A", "a.csv", 3, 1, (Part("nothing explains these rows", 2),))
     assert not account.balanced
     assert ledger_rows([account])[-1][-1] == "3 = 1 + 2"
 
 
+@pytest.mark.proves("TK-ROWS-3")
 def test_unmapped_columns_sources_and_notes_are_listed(demo):
     rows = [
         (r["what"], r["source"], r["column"], r["label"], r["rows"])
@@ -159,6 +164,7 @@ def test_unmapped_columns_sources_and_notes_are_listed(demo):
     assert ("note", "LAB1", "", "cells with a missing token", "1") in rows
 
 
+@pytest.mark.proves("TK-ROWS-3")
 def test_unmapped_columns_are_errors_where_the_source_says_so(demo):
     assert unmapped_problems(demo.result) == []
     source = demo.result.study.spec.sources["LAB1"].model_copy(update={"unmapped": "error"})
@@ -171,6 +177,7 @@ def test_unmapped_columns_are_errors_where_the_source_says_so(demo):
     ]
 
 
+@pytest.mark.proves("TK-INERT-1")
 def test_hostile_text_is_inert_on_the_page(demo, tmp_path):
     hostile = ["</script><script>alert(2)</script>", "]]><img src=x onerror=alert(3)>", "javascript:alert(4)"]
     cells = Cells(
@@ -201,6 +208,7 @@ def test_hostile_text_is_inert_on_the_page(demo, tmp_path):
     assert "A <script>alert('title')</script> & study ]]>" in tree.xpath("//h1")[0].text_content()
 
 
+@pytest.mark.proves("TK-INERT-1")
 def test_only_our_own_style_and_script_are_allowed(demo):
     tree = page(demo.out / "reports")
     policy = tree.xpath("//meta[@http-equiv='Content-Security-Policy']/@content")[0]
@@ -228,6 +236,7 @@ def test_links_lead_to_the_datasets(demo):
     assert all((demo.out / "reports" / link).exists() for link in links)
 
 
+@pytest.mark.proves("TK-INERT-2")
 @pytest.mark.parametrize(
     ("text", "shown"),
     [
@@ -247,6 +256,7 @@ def test_formulas_get_an_apostrophe(text, shown):
     assert inert(text) == shown
 
 
+@pytest.mark.proves("TK-INERT-2")
 @given(
     st.lists(
         st.lists(st.text(st.characters(codec="utf-8", exclude_characters="\r\0")), min_size=2, max_size=2)
@@ -259,6 +269,7 @@ def test_sheets_are_read_back_as_written(tmp_path_factory, rows):
         assert list(csv.reader(file))[1:] == [[inert(cell) for cell in row] for row in rows]
 
 
+@pytest.mark.proves("TK-SAME-1")
 @pytest.mark.parametrize("workers", ["1", "2"])
 def test_the_same_bytes_in_another_process(demo, tmp_path, workers):
     out = tmp_path / "elsewhere"
@@ -322,6 +333,7 @@ def test_what_was_gathered_from_a_row_names_the_column_at_fault_and_is_asked_onc
     assert last_line(result, out).startswith("0 errors, 6 queries (2 lines in queries.csv); datasets in ")
 
 
+@pytest.mark.proves("TK-LOG-1")
 def test_the_terminal_shows_counts_and_no_subject_data(demo):
     text = shown(demo.result, demo.out)
     assert re.search(r"^ DM +5 Demographics", text, re.M)

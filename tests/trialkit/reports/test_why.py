@@ -60,6 +60,7 @@ def every_cell(explainer, demo):
                 yield one, variable, record, explainer.why(one.name, record, variable)
 
 
+@pytest.mark.proves("TK-WHY-1")
 def test_every_raw_cell_that_is_named_is_in_the_raw_file(explainer, demo, lines):
     seen = 0
     for _, _, _, answer in every_cell(explainer, demo):
@@ -70,6 +71,7 @@ def test_every_raw_cell_that_is_named_is_in_the_raw_file(explainer, demo, lines)
     assert seen > 300
 
 
+@pytest.mark.proves("TK-WHY-1")
 def test_every_answer_has_the_published_value_and_a_rule(explainer, demo):
     for built, variable, record, answer in every_cell(explainer, demo):
         column = built.records.columns[variable]
@@ -301,6 +303,7 @@ def test_changed_raw_files_and_specs_are_said(rebuild):
     assert shown.get().endswith("└── SUBJ.csv row 2 SEX  (not read)\n")
 
 
+@pytest.mark.proves("TK-WHOLE-2")
 def test_traces_of_another_build_are_refused(rebuild):
     demo = rebuild()
     manifest = demo.out / "trace" / "sdtm" / "manifest.json"

@@ -166,6 +166,7 @@ def test_a_file_that_is_missing(place):
     assert ("PKG-004", "sdtm/vs.xpt is missing") in refused(place)
 
 
+@pytest.mark.proves("TK-WHOLE-2")
 def test_mixed_builds(place):
     path = place.build / "trace" / "sdtm" / "manifest.json"
     text = path.read_text(encoding="utf-8")
