@@ -14,7 +14,8 @@ from trialkit.own import part_of
 from trialkit.problems import Kind
 from trialkit.reference import reference
 from trialkit.rule import find_rules
-from trialkit.schema import dataset_schema, study_schema
+from trialkit.schema import dataset_schema, schema_of, study_schema
+from trialkit.submission.spec import ConformanceSpec, PackageSpec
 
 ROOTS = ("trialkit", "sdtm", "adam", "define")
 
@@ -62,11 +63,22 @@ def problem_codes() -> str:
 def schemas() -> dict[str, str]:
     """Give the JSON Schemas of specs by their file names.
 
-    >>> sorted(schemas())
-    ['analysis.schema.json', 'dataset.schema.json', 'study.schema.json']
+    >>> sorted(schemas())[:4]
+    ['analysis.schema.json', 'conformance.schema.json', 'dataset.schema.json', 'forms.schema.json']
     """
     displays: dict[str, Any] = part_of("adam", "analysis.reference").schema()
-    made = {"analysis": displays, "dataset": dataset_schema(find_rules(PACKAGES)), "study": study_schema()}
+    others = {
+        "conformance": ConformanceSpec,
+        "forms": part_of("define", "acrf.forms").Forms,
+        "guide": part_of("define", "guide.spec").GuideSpec,
+        "package": PackageSpec,
+    }
+    made = {
+        "analysis": displays,
+        "dataset": dataset_schema(find_rules(PACKAGES)),
+        "study": study_schema(),
+        **{name: schema_of(model, name) for name, model in others.items()},
+    }
     return {
         f"{name}.schema.json": json.dumps(schema, indent=1, ensure_ascii=False) + "\n"
         for name, schema in made.items()

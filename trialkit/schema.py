@@ -53,6 +53,16 @@ def study_schema() -> Schema:
     return _finished({**_of(StudySpec), "title": "study spec"})
 
 
+def schema_of(model: type[Model], name: str) -> Schema:
+    """Give the JSON Schema of another file of a study, such as guide.yaml.
+
+    >>> from trialkit.submission.spec import PackageSpec
+    >>> schema_of(PackageSpec, "package")["title"]
+    'package'
+    """
+    return _finished({"$defs": {}, **_of(model), "title": name})
+
+
 def _finished(schema: Schema) -> Schema:
     parts = {key: value for key, value in schema.items() if key not in ("$defs", "properties")}
     properties = {key: loosened(value) for key, value in schema["properties"].items()}

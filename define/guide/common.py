@@ -29,6 +29,7 @@ DECISION = re.compile(r"\s*\[J\]")
 ACCEPTED = "Dataset and variables | Check | Count | What the check says | Why it is acceptable"
 PARTS = {"sdtm": "SDTM", "adam": "ADaM"}
 PARAMETERS = {
+    "SPONSOR": "Sponsor of the trial",
     "INDIC": "Indication",
     "TRT": "Treatment",
     "TPHASE": "Phase",
@@ -69,7 +70,7 @@ def introduction(facts: Facts, name: str, part: str, more: tuple[Section, ...] =
         "file of the study."
     )
     people = [
-        ("Sponsor", answer(facts, "sponsor")),
+        ("Submitted by", answer(facts, "sponsor")),
         ("Questions about the data", answer(facts, "contact")),
     ]
     who: list[Block] = []

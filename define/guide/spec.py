@@ -11,7 +11,6 @@ from pydantic import Field
 from trialkit.load import Loading, load
 from trialkit.model import Model
 from trialkit.problems import Exit, Kind, Place, Problem, Problems, Refusal, did_you_mean
-from trialkit.schema import DRAFT, loosened
 from trialkit.study import NO_STUDY
 
 FILE = "guide.yaml"
@@ -51,7 +50,7 @@ class GuideSpec(Model):
     ''
     """
 
-    sponsor: Annotated[str, BOTH] = _ask("Who is the sponsor, with address?")
+    sponsor: Annotated[str, BOTH] = _ask("Who submits the study, with address?")
     contact: Annotated[str, BOTH] = _ask("Whom does a reviewer ask about the data?")
     protocol_versions: Annotated[str, BOTH] = _ask(
         "Which versions and amendments has the protocol, and which of them changed what was collected?"
@@ -150,14 +149,3 @@ def check_datasets(spec: GuideSpec, known: set[str]) -> None:
             place: Place = spec.place("datasets")
             problems.add(Problem(NO_DATASET, f"{name} has no spec", place, hint=did_you_mean(name, known)))
     problems.refuse()
-
-
-def schema() -> dict[str, Any]:
-    """Give the JSON Schema of guide.yaml.
-
-    >>> schema()["title"]
-    'guide'
-    """
-    made = GuideSpec.model_json_schema(ref_template="#/$defs/{model}")
-    properties = {name: loosened(one) for name, one in made["properties"].items()}
-    return {"$schema": DRAFT, **made, "title": "guide", "properties": properties}

@@ -47,6 +47,29 @@ def test_study_specs_fit_their_schema(made, path):
     assert errors(path, json.loads(made["specs/schema/study.schema.json"])) == []
 
 
+OTHERS = [
+    path for name in ("conformance", "forms", "guide", "package") for path in of_our_own(ROOT, f"{name}.yaml")
+]
+
+
+@pytest.mark.parametrize("path", OTHERS, ids=lambda path: f"{path.parent.name}-{path.stem}")
+def test_other_files_fit_their_schema(made, path):
+    assert errors(path, json.loads(made[f"specs/schema/{path.stem}.schema.json"])) == []
+
+
+def test_a_size_and_a_list_of_checks_fit_their_schema(made, tmp_path):
+    said = {
+        "package": "split: {LB: {by: LBCAT, above: 4GB}}",
+        "conformance": "accept: [{check: [C-1, C-2], dataset: LB, count: 2, reason: as the laboratory writes it}]",
+    }
+    for name, text in said.items():
+        (tmp_path / f"{name}.yaml").write_text(text, encoding="utf-8")
+        schema = json.loads(made[f"specs/schema/{name}.schema.json"])
+        assert errors(tmp_path / f"{name}.yaml", schema) == []
+        (tmp_path / f"{name}.yaml").write_text("speling: x", encoding="utf-8")
+        assert errors(tmp_path / f"{name}.yaml", schema) != []
+
+
 @pytest.mark.parametrize("path", [p for p in [*SPECS, *STUDIES] if "specs" in p.parts], ids=str)
 def test_specs_name_their_schema(path):
     first = path.read_text(encoding="utf-8").splitlines()[0]

@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 from typing import Annotated, Any, TypeAlias, TypeVar
 
-from pydantic import BeforeValidator, Field
+from pydantic import BeforeValidator, Field, WithJsonSchema
 
 from trialkit.load import Loading, load
 from trialkit.model import Model
@@ -36,8 +36,9 @@ def _listed(value: Any) -> Any:
     return [value] if isinstance(value, str) else value
 
 
-Size: TypeAlias = Annotated[int, BeforeValidator(size_of)]
-Names: TypeAlias = Annotated[list[str], BeforeValidator(_listed)]
+_ONE_OR_MORE = {"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]}
+Size: TypeAlias = Annotated[int, BeforeValidator(size_of), WithJsonSchema({"type": "string"})]
+Names: TypeAlias = Annotated[list[str], BeforeValidator(_listed), WithJsonSchema(_ONE_OR_MORE)]
 
 
 class Split(Model):
