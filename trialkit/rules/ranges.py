@@ -20,7 +20,8 @@ class RangeIndicator(VariableRule):
     A result on a limit is NORMAL, and one limit alone decides as far as it can. "<x" is LOW where x is
     below the lower limit, ">x" HIGH where x is above the upper limit. All else is missing: no result, no
     limit, texts that are no numbers. With a limit that can't be read nothing is NORMAL.
-    Result and limits must have one unit. (--NRIND; SDTM 2.0, Findings.)
+    Result and limits must have one unit. (--NRIND: SDTM 2.0, Findings; ANRIND, AyIND: ADaMIG 1.3,
+    section 3.3.4.)
 
     >>> RangeIndicator(range_indicator="LBORRES", low="LBORNRLO", high="LBORNRHI").sentence()
     'LOW, NORMAL or HIGH: LBORRES against the limits LBORNRLO and LBORNRHI.'
@@ -30,7 +31,10 @@ class RangeIndicator(VariableRule):
     low: Value = Field(description="lower limit")
     high: Value = Field(description="upper limit")
 
-    example: ClassVar[str] = "LBNRIND: {range_indicator: LBORRES, low: LBORNRLO, high: LBORNRHI}\n"
+    example: ClassVar[str] = """\
+LBNRIND: {range_indicator: LBORRES, low: LBORNRLO, high: LBORNRHI}
+ANRIND: {range_indicator: AVAL, low: ANRLO, high: ANRHI}
+"""
 
     def apply(self, context: Context) -> Column:
         """Compare each result with its limits.
