@@ -6,6 +6,7 @@ import hashlib
 import json
 import platform
 import re
+import tomllib
 from collections import Counter
 from dataclasses import dataclass, field
 from importlib.metadata import version
@@ -181,15 +182,8 @@ def modules_of(tests):
 
 def facts_of():
     """Say what was tested, and with what: versions, and a hash of program, tests and studies."""
-    names = [
-        re.split(r"[^\w-]", line.strip().strip('",'))[0]
-        for line in (ROOT / "pyproject.toml")
-        .read_text("utf-8")
-        .partition("dependencies = [")[2]
-        .partition("]")[0]
-        .splitlines()
-        if line.strip()
-    ]
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    names = [re.match(r"[\w.-]+", one)[0] for one in project["dependencies"]]
     return {
         "trialkit": version("trialkit"),
         "Python": platform.python_version(),
