@@ -97,8 +97,8 @@ bench: .venv/browser ## Measure against plain programs, pyreadstat and the offic
 fuzz: .venv/dev ## Longer property tests
 	$(BIN)/python -m pytest -n 2 -m "" --hypothesis-profile=fuzz tests
 
-validate: .venv/dev ## Slow proofs
-	$(BIN)/python -m pytest -n 2 -m slow tests
+validate: .venv/dev ## Run all tests, also the slow ones, and write which proves what: build/evidence/index.html
+	$(BIN)/python -m pytest -n 2 -m "not browser" --evidence build/evidence
 
 pilot: .venv/dev ## Score CDISCPILOT01 against its published SDTM: PILOT=folder with raw/ and target/
 	$(BIN)/python bench/pilot.py --raw $(PILOT)/raw --target $(PILOT)/target
