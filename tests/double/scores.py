@@ -194,14 +194,10 @@ def monthly_of(export):
     return any((part.VISITNUM == 3).any() for part in (export.alsfrs, export.roads, export.alsaq))
 
 
-def adqs(export):
-    """The dataset."""
-    table = pd.concat([alsfrs(export), roads(export), alsaq(export)], ignore_index=True)
-    table = windowed(dated(table, export), monthly_of(export))
-    totals = table[(table.PARAMCD == "ALSF1TS") & table.AVAL.notna() & (table.ADT > table.TRTSDT)]
-    table = changed(both_baselines(table))
+def of_subjects(table, export, analysed):
+    """What every analysis dataset says of the subject; FASFL for those who are analysed."""
     persons = export.persons.loc[table.USUBJID].reset_index()
-    table = table.assign(
+    return table.reset_index(drop=True).assign(
         STUDYID="M2020420",
         SUBJID=persons.SCRNO,
         SITEID="01",
@@ -211,8 +207,25 @@ def adqs(export):
         RACE="ASIAN",
         TRTP=np.where(persons.ENRNO != "", "IL-2", ""),
         TRTA="IL-2",
+        TRTSDT=sas(persons.FIRSTDOSE),
+        TRTEDT=sas(persons.LASTDOSE),
         SAFFL="Y",
-        FASFL=np.where(table.USUBJID.isin(totals.USUBJID), "Y", "N"),
+        FASFL=np.where(persons.USUBJID.isin(analysed), "Y", "N"),
+    )
+
+
+def analysed(table):
+    """The subjects with a complete ALSFRS-R after the day of the first injection."""
+    return set(table[(table.PARAMCD == "ALSF1TS") & table.AVAL.notna() & (table.ADT > table.TRTSDT)].USUBJID)
+
+
+def adqs(export):
+    """The dataset."""
+    table = pd.concat([alsfrs(export), roads(export), alsaq(export)], ignore_index=True)
+    table = windowed(dated(table, export), monthly_of(export))
+    subjects = analysed(table)
+    table = of_subjects(changed(both_baselines(table)), export, subjects)
+    table = table.assign(
         HIGHER=table.PARAMCD.map(WORSE),
         PARAMN=table.PARAMCD.map({name: float(n) for n, name in enumerate(ORDER, 1)}),
         PARCAT1=np.select(

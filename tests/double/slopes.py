@@ -8,7 +8,7 @@ parameters come from the study's list of them.
 import numpy as np
 import pandas as pd
 
-from tests.double.scores import WORSE, adqs, dated, monthly_of, windowed
+from tests.double.scores import WORSE, adqs, analysed, dated, monthly_of, of_subjects, windowed
 
 MONTH = 30.4375
 GRADES = {f"{n}{sign}": n + part for n in range(6) for sign, part in (("", 0), ("-", -0.33), ("+", 0.33))}
@@ -124,24 +124,41 @@ def adslope(export, names):
     for number, least in enumerate((20, 25, 50), 1):
         table[f"CRIT{number}FL"] = np.select([slowing & (least <= table.AVAL), slowing], ["Y", "N"], "")
     table["AWU"] = np.where(table.AWLO.notna(), "DAYS", "")
-    first = table.USUBJID.map(export.persons.FIRSTDOSE)
-    table["TRTSDT"] = (pd.to_datetime(first.str[:10]) - pd.Timestamp("1960-01-01")).dt.days.astype(float)
-    return table.sort_values(["USUBJID", "PARAMN", "APERIOD"])[VARIABLES]
+    table = of_subjects(table, export, analysed(adqs(export)))
+    table = table.sort_values(["USUBJID", "PARAMN", "APERIOD"])
+    table["ASEQ"] = table.groupby("USUBJID").cumcount() + 1.0
+    return table[VARIABLES]
 
 
 VARIABLES = [
     *(
+        "STUDYID",
         "USUBJID",
-        "PARAMCD",
-        "PARAM",
-        "PARAMN",
-        "PARCAT1",
-        "SRCPARM",
-        "HIGHER",
+        "SUBJID",
+        "SITEID",
+        "AGE",
+        "AGEU",
+        "SEX",
+        "RACE",
+        "TRTP",
+        "TRTA",
         "TRTSDT",
-        "APERIOD",
-        "APERIODC",
+        "TRTEDT",
     ),
-    *("AVAL", "ADT", "ADY", "N_PT", "AWLO", "AWHI", "AWU", "AWINDAYS", "SLPSE", "SLPINT", "SLPR2", "ANL01FL"),
-    *("ANL02FL", "CRIT1FL", "CRIT2FL", "CRIT3FL"),
+    *("SAFFL", "FASFL", "ASEQ", "PARAMCD", "PARAM", "PARAMN", "PARCAT1", "SRCPARM", "HIGHER", "APERIOD"),
+    *(
+        "APERIODC",
+        "AVAL",
+        "ADT",
+        "ADY",
+        "N_PT",
+        "AWLO",
+        "AWHI",
+        "AWU",
+        "AWINDAYS",
+        "SLPSE",
+        "SLPINT",
+        "SLPR2",
+    ),
+    *("ANL01FL", "ANL02FL", "CRIT1FL", "CRIT2FL", "CRIT3FL"),
 ]
