@@ -35,7 +35,9 @@ variables:
   SAFFL: {flag: TRTSDT is not None, no: N}
   DTHDT: {analysis_date: DTHDTC}
   EOSDT: {analysis_date: ENDDTC}
-  EOSSTT: {case: [{when: ENDED == 'COMPLETED', then: COMPLETED}, {when: ENDED != '', then: DISCONTINUED}], else: ONGOING}
+  EOSSTT:
+    case: [{when: ENDED == 'COMPLETED', then: COMPLETED}, {when: ENDED != '', then: DISCONTINUED}]
+    else: ONGOING
   DCSREAS: {case: [{when: EOSSTT == 'DISCONTINUED', then: {copy: ENDED}}]}
 """
 ADQS = """\
@@ -116,8 +118,8 @@ variables:
   USUBJID: USUBJID
   MEASURE: {copy: MEASURE, label: Measure, type: Char}
   TRTP: {lookup: TRT01P, table: ADSL}
-  PARAMCD: {case: [{when: MEASURE == 'slope', then: FSL}, {when: MEASURE == 'slope_difference', then: FSLD}], else: FSLP}
-  PARAM: {case: [{when: MEASURE == 'slope', then: Slope}, {when: MEASURE == 'slope_difference', then: Difference}], else: Slowing}
+  PARAMCD: {recode: MEASURE, map: {slope: FSL, slope_difference: FSLD, slope_slowing: FSLP}}
+  PARAM: {recode: MEASURE, map: {slope: Slope, slope_difference: Difference, slope_slowing: Slowing}}
   APERIOD: APERIOD
   AVAL: AVAL
   MISSREAS: {copy: REASON, label: Reason Analysis Value Is Missing, type: Char}

@@ -1,4 +1,4 @@
-"""SDTM from elsewhere that is not as it should be: a coded problem, or a declared result; never a silent null."""
+"""SDTM from elsewhere with faults: each is a coded problem or a declared result, never a silent null."""
 
 import importlib.util
 from pathlib import Path
@@ -65,23 +65,23 @@ def test_a_missing_variable_is_refused_before_any_rule_runs(tmp_path, dataset, c
 def test_a_missing_dataset_is_refused(tmp_path):
     frames = sdtm()
     del frames["DS"]
-    with pytest.raises(Refusal, match="SPEC-021 adam/adsl.yaml:6:31 unknown table 'DS'"):
+    with pytest.raises(Refusal, match=r"SPEC-021 adam/adsl.yaml:6:31 unknown table 'DS'"):
         build(tmp_path, frames)
 
 
 def test_names_in_lower_case_are_other_names(tmp_path):
     frames = sdtm()
     frames["QS"] = frames["QS"].rename(columns=str.lower)
-    with pytest.raises(Refusal, match="unknown column 'QSSTRESN'. Did you mean 'qsstresn'?"):
+    with pytest.raises(Refusal, match=r"unknown column 'QSSTRESN'. Did you mean 'qsstresn'?"):
         build(tmp_path, frames)
 
 
 def test_an_unknown_rule_or_key_is_an_error_before_data_are_read(tmp_path):
     wrong = ADSL.replace("{flag: TRTSDT is not None, no: N}", "{flagg: TRTSDT is not None}")
-    with pytest.raises(Refusal, match="SPEC-010 adam/adsl.yaml.*unknown rule 'flagg'. Did you mean 'flag'"):
+    with pytest.raises(Refusal, match=r"SPEC-010 adam/adsl.yaml.*unknown rule 'flagg'. Did you mean 'flag'"):
         build(tmp_path / "rule", {}, {"adsl": wrong})
     wrong = ADSL.replace("no: N}", "non: N}")
-    with pytest.raises(Refusal, match="SPEC-004 adam/adsl.yaml.*unknown key 'non'"):
+    with pytest.raises(Refusal, match=r"SPEC-004 adam/adsl.yaml.*unknown key 'non'"):
         build(tmp_path / "key", {}, {"adsl": wrong})
 
 
