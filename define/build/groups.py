@@ -92,7 +92,7 @@ class Elements:
             standard_oid="STD.IG",
             has_no_data=not (one.table.count or self.package.planned),
             comment_oid=self.texts.comment(f"COM.{one.name}", self._comment(one)),
-            description=Description.of(one.table.dataset.label),
+            description=Description.of(_label(one)),
             items=tuple(self._items(one, list(keys))),
             aliases=self._domain(one),
             dataset_class=Class(name=known) if known else None,
@@ -244,6 +244,12 @@ class Elements:
             return own, ""
         text, where = self._sentences(one, name), f"{one.name}.{name}"
         return own, self.texts.method(f"MT.{where}", f"Algorithm for {where}", text) if text else ""
+
+
+def _label(one: Described) -> str:
+    """Give the label that the spec says; the file of a draft may have another."""
+    known = one.facts.label if one.facts else ""
+    return (not one.companion and (one.spec.label or known)) or one.table.dataset.label
 
 
 def _structure(one: Described) -> str:

@@ -101,7 +101,9 @@ class Package:
         return f"IT.{dataset}.{variable}"
 
 
-def open_package(specs: Path, folder: Path, standard: Standard, inputs: Path | None = None) -> Package:
+def open_package(
+    specs: Path, folder: Path, standard: Standard, inputs: Path | None = None, fresh: bool = True
+) -> Package:
     """Open the datasets of a build and check that the specs are those that made them.
 
     Args:
@@ -109,6 +111,7 @@ def open_package(specs: Path, folder: Path, standard: Standard, inputs: Path | N
         folder: the folder with the datasets.
         standard: what they follow.
         inputs: the SDTM datasets behind ADaM; default: the folder ``sdtm`` beside.
+        fresh: whether the specs must be those that made them.
 
     Raises:
         Refusal: DEFB-001, DEFB-002, and the problems of the specs.
@@ -127,7 +130,8 @@ def open_package(specs: Path, folder: Path, standard: Standard, inputs: Path | N
         raise Refusal([Problem(NO_BUILD, f"{NO_BUILD.title} in '{folder.name}'")])
     if standard.from_datasets:
         study = from_datasets(study, inputs or folder.parent / "sdtm")
-    _check_fresh(study, manifest, folder, standard).refuse()
+    if fresh:
+        _check_fresh(study, manifest, folder, standard).refuse()
     terms = terminology(study, standard, Problems())
     package = Package(study, standard, folder, manifest, [], terms)
     for name in in_order(manifest["datasets"], study, standard):

@@ -104,8 +104,8 @@ def _empty(name: str, label: str, metas: Mapping[str, Meta], keys: list[str]) ->
 def planned_form(meta: Meta) -> Form:
     """Give the data type that a variable will have as far as its spec says, and the longest text allowed.
 
-    >>> planned_form(Meta("AGE", "Age", "Num")), planned_form(Meta("SEX", "Sex", "Char", 1))
-    (Described(data_type='float', length=None, digits=None), Described(data_type='text', length=1, digits=None))
+    >>> planned_form(Meta("AGE", "Age", "Num")).data_type, planned_form(Meta("SEX", "Sex", "Char", 1)).length
+    ('float', 1)
     """
     if meta.type == "Num":
         return Form("float")

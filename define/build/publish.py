@@ -39,7 +39,7 @@ class Written:
 def publish_define(
     specs: Path, folder: Path, part: str, *, inputs: Path | None = None, raw: Path | None = None
 ) -> Written:
-    """Describe the datasets of a folder in define.xml and define.html beside them, and draw the annotated CRF.
+    """Describe the datasets of a folder in define.xml and define.html beside them, and draw the aCRF.
 
     Args:
         specs: the study's folder.

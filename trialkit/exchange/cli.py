@@ -46,22 +46,51 @@ def export(specs: Path, out: Path, generation: str, **where: Any) -> Exit:
 
 @spec.command(name="import")
 @click.argument("files", type=FILE, nargs=-1, required=True, metavar="FILE...")
+@click.option(
+    "--into", type=FOLDER, metavar="SPEC_DIR", help="The specs that the workbook was exported from."
+)
 @click.option("--out", type=FOLDER, help="A new folder for draft specs.")
-def import_spec(files: tuple[Path, ...], out: Path | None) -> Exit:
-    """Take a workbook into specs: as drafts of new ones (--out).
+@click.option("--build", type=FOLDER, help="With --into: as for the export.")
+@click.option("--sdtm", type=FOLDER, help="With --into: as for the export.")
+@click.option("--adam", type=FOLDER, help="With --into: as for the export.")
+@click.option("--raw", type=FOLDER, help="With --into: as for the export.")
+@click.option("--dry-run", "dry", is_flag=True, help="With --into: say what would change, and write nothing.")
+def import_spec(
+    files: tuple[Path, ...], into: Path | None, out: Path | None, dry: bool, **where: Any
+) -> Exit:
+    """Take a workbook back into its specs (--into), or draft specs from what there is (--out).
+
+    --into takes what people changed: labels, types, origins, comments, methods, codelists, keys, structure,
+    documents. All other lines of the specs stay as they are. Name the same datasets as for the export, or
+    none. What specs cannot take, because the data or a rule decide it, is an error that names sheet, row and
+    column; then nothing is written.
 
     --out drafts specs from workbooks of any generation and from define.xml 2.0 and 2.1, such as that of SDTM
     and that of ADaM of one study: all that they say, and each rule marked `todo`. `trialkit check` lists what
     is to do; `trialkit define` describes datasets that are there already.
     """
-    if out is None:
-        raise click.UsageError("give --out")
-    code: Exit = part_of("define", "exchange.drafts").spec_draft(files, out)
+    if (into is None) == (out is None):
+        raise click.UsageError("give one of --into and --out")
+    if out is not None:
+        if dry or any(where.values()):
+            raise click.UsageError("--out takes all from the files: leave the other options out")
+        made: Exit = part_of("define", "exchange.drafts").spec_draft(files, out)
+        return made
+    if len(files) > 1:
+        raise click.UsageError("--into takes one workbook")
+    intake = part_of("define", "exchange.intake")
+    asked = asked_of(into, intake.part_of_workbook(files[0]), **where)
+    code: Exit = intake.spec_import(asked, files[0], dry)
     return code
 
 
 def asked_of(
-    specs: Path, part: str | None, build: Path | None, sdtm: Path | None, adam: Path | None, raw: Path | None
+    specs: Path | None,
+    part: str | None,
+    build: Path | None,
+    sdtm: Path | None,
+    adam: Path | None,
+    raw: Path | None,
 ) -> Any:
     """Find the datasets that options name: one of --sdtm and --adam, or those of --build.
 
