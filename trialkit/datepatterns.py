@@ -22,6 +22,10 @@ A date format is written as the text looks: ``YYYY-MM-DD``, ``YYYY年M月D日``,
 | a blank | one or more blanks |
 
 Other signs stand for themselves. A component may also be one of the declared unknown tokens.
+
+Four formats have a name instead: ``iso`` (ISO 8601 as it is, parts unknown or not), ``excel`` (the serial
+number of a spreadsheet, 1900 date system), ``sas-date`` and ``sas-datetime`` (days and seconds since
+1960-01-01).
 """
 
 from __future__ import annotations

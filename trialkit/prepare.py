@@ -180,7 +180,7 @@ def _unknown(
 ) -> None:
     for one in references:
         if one.table and one.table not in schema.tables:
-            hint = _table_hint(one.table, schema)
+            hint = _table_hint(one.table, schema, one.default)
             problems.add(Problem(NO_TABLE, f"unknown table '{one.table}'", one.place, hint=hint))
         elif one.column:
             known = schema.tables[one.table] if one.table else columns
@@ -190,7 +190,11 @@ def _unknown(
                 problems.add(Problem(NO_COLUMN, f"unknown column '{one.column}'{of}", one.place, hint=hint))
 
 
-def _table_hint(name: str, schema: Schema) -> str:
+def _table_hint(name: str, schema: Schema, default: str = "") -> str:
+    if default:
+        return (
+            f"It is the default of `{default}`: name a table of the study there, or write tables/{name}.csv."
+        )
     if name in schema.datasets:
         return f"{name} has no spec in this study: add one, or name another table."
     near = did_you_mean(name, schema.tables)

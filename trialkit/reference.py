@@ -54,6 +54,10 @@ Every scalar is read as text: `NO`, `010` and `12:30` mean what they look like. 
 place of a mapping or list, takes it from another file of the study's folder. Anchors, aliases and tags of
 YAML are not part of the language. The order of variables does not matter; a variable may use any other,
 unless in a circle.
+
+A name in the rule of a variable, or in a check, is the variable of that name where the dataset has one, and
+else the column of the records. The rule of the variable itself sees the column: `VISIT: {upper: VISIT}`.
+Where another variable needs the column, too, write [`{record: VISIT}`](#record).
 """
 
 

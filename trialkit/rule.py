@@ -44,7 +44,8 @@ class Reference:
     """A column or table that a rule names, and where.
 
     ``table`` is empty for a column of the records at hand; ``record`` says that the records' own
-    column is meant even where a variable has its name.
+    column is meant even where a variable has its name. ``default`` is the key whose default the table is,
+    where the spec does not name it.
 
     >>> Reference("AGE").table
     ''
@@ -54,6 +55,7 @@ class Reference:
     table: str = ""
     place: Place = NOWHERE
     record: bool = False
+    default: str = ""
 
 
 class Rule(Model):

@@ -87,6 +87,8 @@ def _names(spec: DatasetSpec, standard: Standard) -> Iterator[Problem]:
         yield Problem(NO_DATASET, f"{guide} has no dataset {spec.dataset}", spec.place("dataset"), hint=hint)
     if facts is None and not spec.working:
         hint = did_you_mean(spec.dataset, standard.facts.datasets)
+        if standard.own_variables and not hint.startswith("Did"):
+            hint = "A dataset of your own says what it is, such as `class: Basic Data Structure`."
         yield Problem(NO_DATASET, f"{guide} has no dataset {spec.dataset}", spec.place("dataset"), hint=hint)
     for name, one in spec.supplemental.items():
         if not (one.label or one.working or spec.working):

@@ -62,14 +62,25 @@ Pairs: TypeAlias = Annotated[
 def run(steps: Iterable[RecordRule], records: Records, context: Context) -> Records:
     """Take the records through several steps, each of which knows its number, such as 2 or 2.1.
 
+    Raises:
+        Refusal: what a step refuses, with the step's place where the problem has none.
+
     >>> from trialkit.samples import sample_context
     >>> run([], Records({}, 2), sample_context(Records({}, 0))).count
     2
     """
     for number, step in enumerate(steps, 1):
         path = f"{context.step}.{number}" if context.step else str(number)
-        records = step.apply(records, replace(context, records=records, step=path))
+        try:
+            records = step.apply(records, replace(context, records=records, step=path))
+        except Refusal as refusal:
+            raise Refusal([_placed(one, step) for one in refusal.problems]) from refusal
     return records
+
+
+def _placed(problem: Problem, step: RecordRule) -> Problem:
+    known = problem.where.file or problem.spec.file
+    return problem if known else replace(problem, where=step.place())
 
 
 def all_steps(step: RecordRule) -> Iterator[RecordRule]:

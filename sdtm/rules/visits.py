@@ -106,8 +106,9 @@ VISITDY: {visit: {study_day: LBDTC}, give: VISITDY, by: day, unknown: missing}
         yield from super().references()
         names = ["VISITNUM", "VISIT", *(["LOW", "HIGH"] if self.by == "day" else [])]
         names += ["VISITDY"] if self.give == "VISITDY" else []
+        unsaid = "" if "schedule" in self.model_fields_set else "schedule"
         for name in names:
-            yield Reference(name, self.schedule, self.place("schedule"))
+            yield Reference(name, self.schedule, self.place("schedule"), default=unsaid)
 
     def sentence(self) -> str:
         """Write the number of an unscheduled visit without braces.

@@ -27,7 +27,12 @@ NOT_JOINED = Kind("JOIN-003", "rows of the table fit no record", "Say under `res
 TAKEN = Kind(
     "JOIN-004", "the records have the column already", "Rename it: `take: {NEW: COLUMN}`.", exit=Exit.SPEC
 )
-KEY_TYPES = Kind("JOIN-005", "keys of different type", "Compare text with text.", exit=Exit.SPEC)
+KEY_TYPES = Kind(
+    "JOIN-005",
+    "keys of different type",
+    "Make one of them with `let` before: raw files and tables of the study hold texts.",
+    exit=Exit.SPEC,
+)
 
 
 class Join(RecordRule):
@@ -144,7 +149,9 @@ class Join(RecordRule):
         for name, mine, theirs in zip(self.on, left, right, strict=True):
             if mine.kind != theirs.kind:
                 what = f"key '{name}' is {mine.kind} in the records and {theirs.kind} in {self.table}"
-                wrong.append(Problem(KEY_TYPES, what, self.place("on")))
+                made = f"{{{'text' if mine.kind == 'number' else 'number'}: {name}}}"
+                hint = f"Make a column with `let` before, such as KEY: {made}, and join by it."
+                wrong.append(Problem(KEY_TYPES, what, self.place("on"), hint=hint))
         if wrong:
             raise Refusal(wrong)
 

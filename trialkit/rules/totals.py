@@ -37,6 +37,11 @@ NO_MAXIMUM = Kind("ROW-031", "an item without a maximum", "Add the item to the t
 OUTSIDE = Kind(
     "ROW-032", "a value is outside the range of its item", "Query the site, or say in `invalid` what it does."
 )
+TOO_MANY = Kind(
+    "ROW-033",
+    "a total has more values than the scale has items",
+    "Leave out what is no item, such as a total on the form, with `where`; or correct the number of items.",
+)
 
 Numbers = npt.NDArray[np.float64]
 MEMBER = np.int32(-2)  # a total is marked by its number, a record that it adds by -2 minus that number
@@ -242,6 +247,7 @@ class Total(RecordRule):
         inner, first = combine([key.take(members) for key in keys], len(members))
         group = np.full(records.count, -1, np.int32)
         group[members] = inner
+        self._check_size(answered, group, records.columns[self.item or self.value], context)
         total, enough = self._totals(values, answered, group, len(first), context)
         kept = np.ones(len(first), bool) if self.short == "missing" else enough
         number = np.append(np.where(kept, np.cumsum(kept) - 1, -1), -1)  # the last stands for group -1
@@ -261,6 +267,15 @@ class Total(RecordRule):
         twice = np.zeros(records.count, bool)
         twice[places[np.bincount(group)[group] > 1]] = True
         context.report(TWICE, "an item stands more than once in a total", twice, item, self)
+
+    def _check_size(self, answered: Mask, group: npt.NDArray[Any], shown: Column, context: Context) -> None:
+        """Report the values of groups that have more of them than the whole scale has items."""
+        # a scale of one item is the mean of however many values there are
+        size = self.items or self.prorate_to or 1
+        if size > 1:
+            count = np.bincount(group[answered], minlength=1)
+            many = answered & (count[np.maximum(group, 0)] > size)
+            context.report(TOO_MANY, f"a total has more than {size} values", many, shown, self)
 
     def _totals(
         self, values: Numbers, answered: Mask, group: npt.NDArray[Any], groups: int, context: Context
