@@ -42,7 +42,9 @@ class MixedSlopes(Method):
 
     A month has 30.4375 days; time 0 is study day 1. The first structure whose fit converges and is not
     singular is used and named; without one there is no result but the reasons. Percent slowing is
-    100 (1 - first slope / second slope), and missing where the second slope is no worsening.
+    100 (1 - first slope / second slope), and missing where the second slope is no worsening. The difference is
+    first minus second slope, whichever direction is better; that of the rule `slopes` is turned so that above
+    0 the first period is better.
 
     >>> int(MixedSlopes(of="AVAL", time="ADY", change="169").confidence)
     95
@@ -56,7 +58,7 @@ class MixedSlopes(Method):
     subject: ColumnName = Field("USUBJID", description="whose random effects they are")
     ladder: list[Structure] = Field(list(LADDER), min_length=1, description="random effects, in order")
     degrees: Degrees = Field("kenward-roger", description="degrees of freedom: kenward-roger, satterthwaite")
-    higher_is_better: bool = Field(True, description="a falling value is a worsening")
+    higher_is_better: bool = Field(True, description="a falling value is a worsening, for percent slowing")
     confidence: float = Field(95, gt=0, lt=100, description="of the intervals, in percent")
 
     also: ClassVar[str] = (
