@@ -22,7 +22,8 @@ ASKED = (
     "Baseline carried|Average of|Lowest|Highest|limit of quantification|computed from others|Partial date|"
     "imputed of a date|imputed of a time|Analysis day|Criterion|several answers|Shift|Range indicator|"
     "Toxicity|prorated|imputed by the mean|from 0 to 100|Source of|Value before|Treatment emergent|"
-    "First occurrence|Customized query|Standardized query|Time to the first|Cumulative dose|dose intensity|Compliance|Slopes"
+    "First occurrence|Customized query|Standardized query|Time to the first|Cumulative dose|dose intensity|"
+    "Compliance|Slopes"
 )
 
 
