@@ -28,10 +28,10 @@ DESIGN = {"TA": "Trial Arms", "TE": "Trial Elements", "TV": "Trial Visits", "TD"
           "TM": "Trial Disease Milestones", "TI": "Trial Inclusion/Exclusion Criteria",
           "TS": "Trial Summary"}  # fmt: skip
 COLUMNS = {
-    "TA": ("ARMCD ARM TAETORD ETCD ELEMENT TABRANCH TATRANS EPOCH", (1.4, 1.6, 1, 1, 2.2, 2, 2.4, 1.6)),
+    "TA": ("ARMCD ARM TAETORD ETCD ELEMENT TABRANCH TATRANS EPOCH", (1.3, 1.3, 1.5, 1, 2.2, 2, 2.4, 1.7)),
     "TE": ("ETCD ELEMENT TESTRL TEENRL TEDUR", (1, 2, 4, 4, 1)),
-    "TV": ("VISITNUM VISIT VISITDY TVSTRL TVENRL", (1.2, 2, 1, 4, 3)),
-    "TS": ("TSPARMCD TSPARM TSVAL TSVALCD", (1.4, 3, 5, 1.6)),
+    "TV": ("VISITNUM VISIT VISITDY TVSTRL TVENRL", (1.5, 2, 1.3, 4, 3)),
+    "TS": ("TSPARMCD TSPARM TSVAL TSVALCD", (1.6, 3, 5, 1.6)),
     "TI": ("IETESTCD IETEST IECAT TIVERS", (1.4, 6, 1.6, 1)),
 }
 CRITERIA, DETAILS, CONVERSION = "criteria", "issue-details", "conversion"
@@ -219,8 +219,7 @@ def _excluded(facts: Facts) -> Iterator[Block]:
 def _unmapped(facts: Facts) -> Iterator[Block]:
     found = facts.report("sdtm", "unmapped.csv")
     rows = [(row["source"], row["column"], row["label"], row["rows"]) for row in found if row.get("column")]
-    if rows:
-        yield from answer(facts, "not_submitted")
+    yield from answer(facts, "not_submitted")
     head = "Source | Column | Label | Rows with a value"
     yield from table("Collected columns that no dataset holds", head, rows, (1.5, 2, 4, 1.2))
 

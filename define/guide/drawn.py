@@ -124,7 +124,7 @@ def _paint(area: Any, shape: Box | Arrow | Label, fonts: Fonts) -> None:
             look: dict[str, Any] = {"facecolor": shape.fill, "edgecolor": GREY, "linewidth": 0.5}
             area.add_patch(FancyBboxPatch(corner, *size, boxstyle="round,pad=3", **look))
             for text, font, points, y in _lines(shape, fonts):
-                _text(area, shape.x + shape.width / 2, y, text, font, points, "center")
+                _text(area, (shape.x + shape.width / 2, y), text, (font, points, "center"), fonts)
         case Arrow():
             area.plot([shape.x, shape.to_x], [shape.y, shape.to_y], color=shape.colour, linewidth=0.7)
             area.add_patch(Polygon(_head(shape), closed=True, facecolor=shape.colour, edgecolor="none"))
@@ -132,12 +132,16 @@ def _paint(area: Any, shape: Box | Arrow | Label, fonts: Fonts) -> None:
             font = BOLD if shape.bold else BODY
             text = fitted(shape.text, font, SIZE, shape.width, fonts)
             x = shape.x if shape.left else shape.x + shape.width / 2
-            _text(area, x, shape.y, text, font, SIZE, "left" if shape.left else "center")
+            _text(area, (x, shape.y), text, (font, SIZE, "left" if shape.left else "center"), fonts)
 
 
-def _text(area: Any, x: float, y: float, text: str, font: str, size: float, across: str) -> None:
-    other = None if text.isascii() else packaged_font()
-    look = FontProperties(fname=other) if other and not Fonts.of([]).has(text) else FontProperties()
-    look.set_size(size)
-    look.set_weight("bold" if font == BOLD else "normal")
-    area.text(x, y, text, fontproperties=look, ha=across, va="baseline", color=INK)
+def _text(area: Any, at: tuple[float, float], text: str, look: tuple[str, float, str], fonts: Fonts) -> None:
+    """Write a text: where, what, in which font and size, from where, with which fonts there are."""
+    (x, y), (font, size, across) = at, look
+    runs = fonts.runs(text, font)
+    other = packaged_font() if any(name not in (BODY, BOLD) for name, _ in runs) else None
+    text = "".join(piece for _, piece in runs)
+    face = FontProperties(fname=other) if other else FontProperties()
+    face.set_size(size)
+    face.set_weight("bold" if font == BOLD else "normal")
+    area.text(x, y, text, fontproperties=face, ha=across, va="baseline", color=INK)

@@ -94,11 +94,28 @@ def pdf_bytes(guide: Guide, fonts: Fonts | None = None) -> bytes:
 
 
 class _Heading(Paragraph):  # type: ignore[misc]
-    """A heading that is in the contents and among the bookmarks."""
+    """A heading that is in the contents and among the bookmarks; what is left of one that is divided is none."""
 
-    def __init__(self, heading: Heading, html: str, style: ParagraphStyle, *, listed: bool = True) -> None:
-        super().__init__(html, style)
-        self.heading, self.listed = heading, listed
+    heading: Heading | None = None
+    listed = True
+
+    @classmethod
+    def of(cls, heading: Heading, html: str, style: ParagraphStyle, *, listed: bool = True) -> _Heading:
+        made = cls(html, style)
+        made.heading, made.listed = heading, listed
+        return made
+
+    def split(self, width: float, height: float) -> list[Flowable]:
+        parts: list[Flowable] = super().split(width, height)
+        if parts:
+            parts[0].heading, parts[0].listed = self.heading, self.listed
+        return parts
+
+    def draw(self) -> None:
+        if self.heading is not None:
+            for kind in ("to", "outline"):
+                self.canv.bookmarkHorizontal(f"{kind} {self.heading.key}", 0, self.height + 8)
+        super().draw()
 
 
 class _Drawing(Flowable):  # type: ignore[misc]
@@ -125,30 +142,29 @@ class _Template(BaseDocTemplate):  # type: ignore[misc]
 
     def __init__(self, file: io.BytesIO, guide: Guide, fonts: Fonts) -> None:
         super().__init__(file, pagesize=(WIDTH, HEIGHT), allowSplitting=1)
-        self.guide, self.fonts, self.total, self.level = guide, fonts, 1, -1
+        self.guide, self.fonts, self.total, self.last, self.level = guide, fonts, 1, 1, -1
         frame = Frame(SIDE, BOTTOM, FULL, HEIGHT - TOP - BOTTOM, 0, 0, 0, 0)
         self.addPageTemplates([PageTemplate("page", [frame], onPageEnd=self._around)])
 
     def beforeDocument(self) -> None:  # noqa: N802 - reportlab's name
-        self.level = -1
+        # the last pass only repeats the one before it, so that its number of pages is that of the document
+        self.level, self.total = -1, self.last
         guide = self.guide
         about = About(f"{guide.title}, {guide.study}", guide.study, guide.title, guide.created, guide.build)
         self.canv.describe(about)
         self.canv.showOutline()
 
     def afterFlowable(self, flowable: Flowable) -> None:  # noqa: N802 - reportlab's name
-        if not isinstance(flowable, _Heading):
+        heading = flowable.heading if isinstance(flowable, _Heading) else None
+        if heading is None:
             return
-        heading, key = flowable.heading, f"to {flowable.heading.key}"
-        self.canv.bookmarkHorizontal(key, 0, flowable.height + 8)
         # a bookmark can be at most one level below the one before it
         self.level = min(heading.level - 1, self.level + 1)
         title = heading.shown.strip() or "-"
         self.canv.addOutlineEntry(title, f"outline {heading.key}", self.level, closed=self.level > 0)
-        self.canv.bookmarkHorizontal(f"outline {heading.key}", 0, flowable.height + 8)
         if flowable.listed:
             html = _html(text_of(heading.shown), self.fonts, BOLD if heading.level == 1 else BODY)
-            self.notify("TOCEntry", (min(heading.level, 3) - 1, html, self.page, key))
+            self.notify("TOCEntry", (min(heading.level, 3) - 1, html, self.page, f"to {heading.key}"))
 
     def afterPage(self) -> None:  # noqa: N802 - reportlab's name
         self.last = self.page
@@ -206,11 +222,7 @@ class _Document:
     def drawn(self) -> bytes:
         file = io.BytesIO()
         template = _Template(file, self.guide, self.fonts)
-        for _ in range(2):  # the second time the number of pages is known
-            file.seek(0)
-            file.truncate()
-            template.multiBuild(self._story(), maxPasses=8, canvasmaker=EmbeddedCanvas)
-            template.total = template.last
+        template.multiBuild(self._story(), maxPasses=8, canvasmaker=EmbeddedCanvas)
         return file.getvalue()
 
     def _para(self, text: Text, style: ParagraphStyle, **more: Any) -> Paragraph:
@@ -245,10 +257,10 @@ class _Document:
         toc = TableOfContents(dotsMinLevel=0)
         toc.levelStyles = TOC
         toc.tableStyle = TableStyle(
-            [("LEFTPADDING", (0, 0), (-1, -1), 0), ("TOPPADDING", (0, 0), (-1, -1), 1.5)]
+            [_EMBEDDED, ("LEFTPADDING", (0, 0), (-1, -1), 0), ("TOPPADDING", (0, 0), (-1, -1), 1.5)]
         )
         heading = Heading("contents", "", CONTENTS, 1)
-        made = _Heading(heading, _html(text_of(CONTENTS), self.fonts, BOLD), HEADINGS[1], listed=False)
+        made = _Heading.of(heading, _html(text_of(CONTENTS), self.fonts, BOLD), HEADINGS[1], listed=False)
         return [made, toc]
 
     def _flowables(self, piece: Piece) -> list[Flowable]:
@@ -256,7 +268,7 @@ class _Document:
             case Heading():
                 style = HEADINGS[min(piece.level, 3)]
                 html = _html(text_of(piece.shown), self.fonts, BOLD)
-                return [_Heading(piece, html, style, listed=piece.level <= 3)]
+                return [_Heading.of(piece, html, style, listed=piece.level <= 3)]
             case Para():
                 return [self._para(piece.text, NOTE if piece.small else BODY_STYLE)]
             case Bullets():
@@ -287,7 +299,9 @@ class _Document:
         return LongTable(rows, colWidths=[FULL], splitInRow=1, style=TableStyle([*_PADDED, *look]))
 
 
+_EMBEDDED = ("FONTNAME", (0, 0), (-1, -1), BODY)  # else a table names Helvetica, though it writes nothing
 _PADDED = [
+    _EMBEDDED,
     ("VALIGN", (0, 0), (-1, -1), "TOP"),
     *((f"{side}PADDING", (0, 0), (-1, -1), 3) for side in ("LEFT", "RIGHT", "TOP", "BOTTOM")),
 ]

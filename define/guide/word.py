@@ -113,7 +113,9 @@ class _Writer:
         for level, size in SIZES.items():
             font = styles[f"{HEADING} {level}"].font
             font.name, font.size, font.color.rgb = FACE, Pt(size), RGBColor.from_string(_hex(INK))
-            styles[f"{HEADING} {level}"].element.rPr.rFonts.set(qn("w:asciiTheme"), "minorHAnsi")
+            names = styles[f"{HEADING} {level}"].element.rPr.rFonts
+            for theme in ("asciiTheme", "hAnsiTheme", "eastAsiaTheme", "cstheme"):  # they win over names
+                names.attrib.pop(qn(f"w:{theme}"), None)
         styles["Caption"].font.color.rgb = RGBColor.from_string(_hex(INK))
 
     def _page(self) -> None:

@@ -33,6 +33,7 @@ def built(tmp_path_factory):
     call("sdtm", STUDY, "--raw", out / "raw", "--out", out, "--no-json")
     call("adam", STUDY, "--sdtm", out / "sdtm", "--out", out, "--no-json")
     call("define", STUDY, "--sdtm", out / "sdtm", "--adam", out / "adam", "--raw", out / "raw")
+    call("guide", STUDY, "--build", out)
     return out
 
 
