@@ -42,9 +42,9 @@ class MixedSlopes(Method):
 
     A month has 30.4375 days; time 0 is study day 1. The first structure whose fit converges and is not
     singular is used and named; without one there is no result but the reasons. Percent slowing is
-    100 (1 - first slope / second slope), and missing where the second slope is no worsening. The difference is
-    first minus second slope, whichever direction is better; that of the rule `slopes` is turned so that above
-    0 the first period is better.
+    100 (1 - first slope / second slope), and missing where the second slope is no worsening. The difference
+    is first minus second slope, whichever direction is better; that of the rule `slopes` is turned so that
+    above 0 the first period is better.
 
     >>> int(MixedSlopes(of="AVAL", time="ADY", change="169").confidence)
     95
