@@ -133,10 +133,9 @@ class Datasets:
 
     def _companion(self, group: ItemGroupDef, made: dict[str, dict[str, Any]]) -> None:
         """Put supplemental qualifiers into the spec of their parent."""
-        parent = next(
-            (one for one in made.values() if group.name == f"{SUPP}{one.get('domain') or one['dataset']}"),
-            None,
-        )
+        name = group.name.removeprefix(SUPP)  # that of the dataset; of a whole split domain in some files
+        of_domain = next((one for one in made.values() if name == one.get("domain")), None)
+        parent = next((one for one in made.values() if name == one["dataset"]), of_domain)
         found = dict(self._qualifiers(group))
         if parent is None or not found:
             self._say(NOT_TAKEN, f"dataset {group.name}: no parent dataset, or no value level of QVAL", group)
