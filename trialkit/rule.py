@@ -43,9 +43,8 @@ class Names:
 class Reference:
     """A column or table that a rule names, and where.
 
-    ``table`` is empty for a column of the records at hand; ``record`` says that the records' own
-    column is meant even where a variable has its name. ``default`` is the key whose default the table is,
-    where the spec does not name it.
+    ``table`` is empty for a column of the records; ``record`` says that their own column is meant even
+    where a variable has its name. ``default`` is the key by whose default the table is meant.
 
     >>> Reference("AGE").table
     ''
