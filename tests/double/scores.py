@@ -26,11 +26,39 @@ DIMENSIONS = {
     "ALSQCOM": ("COMMUNICATION", 24, 30),
     "ALSQEMO": ("EMOTIONAL REACTIONS", 31, 40),
 }
-ORDER = [
-    *("ALSF1TS", "ALSF1TSP", "ALSF1TC", "ALSF1BU", "ALSF1FM", "ALSF1GM", "ALSF1RE", "ROADRAW", "ROADNRM"),
-    *("ALSQMOB", "ALSQADL", "ALSQEAT", "ALSQCOM", "ALSQEMO", "ALSQSUM", "MRCSUM"),
-]
-WORSE = {name: "Y" if name.startswith(("ALSF", "ROAD", "MRC")) else "N" for name in ORDER}
+ITEMS = {  # items of ALSFRS-R and their columns, by subscale (annex 1.1.2)
+    **{f"ALSF1{n:02}": f"Q{n}" for n in (1, 2, 3, 4)},
+    **{"ALSF105A": "Q5A", "ALSF105B": "Q5B"},
+    **{f"ALSF1{n:02}": f"Q{n}" for n in range(6, 13)},
+}
+SCALES = {
+    code: scale
+    for scale, columns in SUBSCALES.values()
+    for code, q in ITEMS.items()
+    if q.rstrip("AB") in columns
+}
+PRORATED = {f"{name}P": part for name, part in DIMENSIONS.items()}
+NUMBERS = {
+    name: float(number)
+    for names, start in (
+        (
+            [
+                *("ALSF1TS", "ALSF1TSP", "ALSF1TC", "ALSF1BU", "ALSF1FM", "ALSF1GM", "ALSF1RE", "ROADRAW"),
+                *("ROADNRM", *DIMENSIONS, "ALSQSUM", "MRCSUM"),
+            ],
+            1,
+        ),
+        (["ROADRAWI", "ROADNRMI", *PRORATED], 20),
+        (ITEMS, 31),
+    )
+    for number, name in enumerate(names, start)
+}
+SECOND = (
+    {name: part[0] for name, part in (SUBSCALES | DIMENSIONS | PRORATED).items()}
+    | SCALES
+    | {"ALSQSUM": "INDEX"}
+)
+WORSE = {name: "Y" if name.startswith(("ALSF", "ROAD", "MRC")) else "N" for name in NUMBERS}
 
 
 def answers(table, columns, maximum):
@@ -59,17 +87,33 @@ def alsfrs(export):
     fed = (tube != "") & (tube <= table.DTC)
     both = items.Q5A.notna() & items.Q5B.notna()
     items["Q5"] = items.Q5A.where(~both, items.Q5B.where(fed, items.Q5A)).fillna(items.Q5B)
+    single = items_of(table, items, both, fed)
     items = items.drop(columns=["Q5A", "Q5B"])
     made = {"ALSF1TS": whole_sum(items), "ALSF1TSP": prorated(items, 10, 12)}
     made["ALSF1TC"] = answers(table, ["TOTAL"], 48).TOTAL
     made |= {name: whole_sum(items[list(columns)]) for name, (_, columns) in SUBSCALES.items()}
-    return records(table, made)
+    return pd.concat([records(table, made), single], ignore_index=True)
+
+
+def items_of(table, items, both, fed):
+    """The items of ALSFRS-R; of 5a and 5b the filled one, of both the one that fits the gastrostomy."""
+    made = records(table, {code: items[column] for code, column in ITEMS.items()})
+    filled = pd.concat([table[column] != "" for column in ITEMS.values()], ignore_index=True)
+    unfit = {"ALSF105A": both & fed, "ALSF105B": both & ~fed}
+    none = pd.Series(False, table.index)
+    wrong = pd.concat([unfit.get(code, none) for code in ITEMS], ignore_index=True)
+    return made[~wrong & (filled | ~made.PARAMCD.isin(list(unfit)))]
 
 
 def roads(export):
     """Raw sum of ROADS, and the synthetic stand-in for the Rasch conversion (annex 1.2)."""
-    raw = whole_sum(answers(export.roads, [f"R{n:02}" for n in range(1, 29)], 2))
-    return records(export.roads, {"ROADRAW": raw, "ROADNRM": raw.map(normed)})
+    items = answers(export.roads, [f"R{n:02}" for n in range(1, 29)], 2)
+    known = items.notna().sum(axis=1)
+    # the conversion is by whole sums, so a missing item gets the person's mean as a whole number, half up
+    filled = items.sum(axis=1) + (28 - known) * np.floor(items.mean(axis=1) + 0.5)
+    made = {"ROADRAW": whole_sum(items), "ROADRAWI": filled.where(known >= 26)}
+    made |= {name.replace("RAW", "NRM"): raw.map(normed) for name, raw in list(made.items())}
+    return records(export.roads, made)
 
 
 def normed(raw):
@@ -83,7 +127,9 @@ def alsaq(export):
     for name, (_, first, last) in DIMENSIONS.items():
         items = answers(export.alsaq, [f"A{n:02}" for n in range(first, last + 1)], 4)
         made[name] = whole_sum(items, 100 / (4 * items.shape[1]))
-    made["ALSQSUM"] = whole_sum(pd.DataFrame(made), 1 / 5)
+        half = items.notna().sum(axis=1) >= items.shape[1] / 2
+        made[f"{name}P"] = items.mean(axis=1).where(half) * 100 / 4
+    made["ALSQSUM"] = whole_sum(pd.DataFrame(made)[list(DIMENSIONS)], 1 / 5)
     return records(export.alsaq, made)
 
 
@@ -227,15 +273,13 @@ def adqs(export):
     table = of_subjects(changed(both_baselines(table)), export, subjects)
     table = table.assign(
         HIGHER=table.PARAMCD.map(WORSE),
-        PARAMN=table.PARAMCD.map({name: float(n) for n, name in enumerate(ORDER, 1)}),
+        PARAMN=table.PARAMCD.map(NUMBERS),
         PARCAT1=np.select(
             [table.PARAMCD.str.startswith("ALSF"), table.PARAMCD.str.startswith("ROAD")],
             ["ALSFRS-R", "ROADS"],
             "ALSAQ-40",
         ),
-        PARCAT2=table.PARAMCD.map({name: part[0] for name, part in (SUBSCALES | DIMENSIONS).items()})
-        .mask(table.PARAMCD == "ALSQSUM", "INDEX")
-        .fillna("TOTAL"),
+        PARCAT2=table.PARAMCD.map(SECOND).fillna("TOTAL"),
         VISIT=table.VISITNUM.map(visit),
         APHASE=phases(table, export),
         APERIODC=table.APERIOD.map({1.0: "ADMINISTRATION", 2.0: "FOLLOW-UP"}),

@@ -40,10 +40,10 @@ def strength(export):
     return windowed(dated(made, export), monthly_of(export))
 
 
-def values(export):
+def values(export, sources):
     """The values to analyse of each window, with the period they count in; week 24 counts in both."""
     scores = adqs(export)
-    scores = scores[(scores.BASETYPE == "ADMINISTRATION") & (scores.PARAMCD != "ALSF1TC")]
+    scores = scores[(scores.BASETYPE == "ADMINISTRATION") & scores.PARAMCD.isin(sources)]
     table = pd.concat([scores, strength(export)], ignore_index=True)
     table = table[table.ANL01FL == "Y"]
     shared = table[table.AVISITN == 24].assign(APERIOD=2.0)
@@ -72,9 +72,11 @@ def line(part):
     return made
 
 
-def lines(export):
+def lines(export, sources):
     """The lines of all subjects, parameters and periods; a period without any value has none."""
-    found = {key: line(part) for key, part in values(export).groupby(["USUBJID", "PARAMCD", "APERIOD"])}
+    found = {
+        key: line(part) for key, part in values(export, sources).groupby(["USUBJID", "PARAMCD", "APERIOD"])
+    }
     subjects = sorted({key[:2] for key in found})
     empty = {"n": 0}
     return {key: [found.get((*key, period), empty) for period in (1.0, 2.0)] for key in subjects}
@@ -111,7 +113,7 @@ def between(who, source, first, second):
 def adslope(export, names):
     """The dataset; ``names`` are the parameters by source and measure."""
     rows = []
-    for (who, source), (first, second) in lines(export).items():
+    for (who, source), (first, second) in lines(export, set(names.SOURCE)).items():
         rows += [*of_period(who, source, 1.0, first), *of_period(who, source, 2.0, second)]
         rows += between(who, source, first, second)
     table = pd.DataFrame(rows).merge(names, left_on=["SRCPARM", "MEASURE"], right_on=["SOURCE", "MEASURE"])
