@@ -94,7 +94,7 @@ def pdf_bytes(guide: Guide, fonts: Fonts | None = None) -> bytes:
 
 
 class _Heading(Paragraph):  # type: ignore[misc]
-    """A heading that is in the contents and among the bookmarks; what is left of one that is divided is none."""
+    """A heading of the contents and bookmarks; the rest of one that is divided is none."""
 
     heading: Heading | None = None
     listed = True

@@ -6,16 +6,20 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
+from docx import Document
 from pypdf import PdfReader
 
 from define.build.package import open_package
 from define.check.run import check_define
 from define.read import read_define
 from trialkit.cli import cli
+from trialkit.load import Loading, load
 from trialkit.own import standard_of
 from trialkit.problems import Problems, Refusal
 from trialkit.publish import hashes
 from trialkit.submission.package import package
+from trialkit.submission.pdf import look_at
+from trialkit.submission.spec import ConformanceSpec
 
 STUDY = Path(__file__).parents[2] / "specs" / "nct04952155"
 
@@ -224,3 +228,28 @@ def test_a_table_made_after_the_build_is_none_of_it(built, tmp_path):
     (tmp_path / "specs" / "tables" / "visits.csv").write_text("VISITNUM,VISIT\n1,DAY 1\n", "utf-8")
     with pytest.raises(Refusal, match=r"tables/visits\.csv is new since the build"):
         open_package(tmp_path / "specs", built / "sdtm", standard_of("sdtm", "3.4"))
+
+
+def test_the_guide_says_of_every_accepted_finding_why_it_is_acceptable(built):
+    accepts = load(STUDY / "conformance.yaml", ConformanceSpec, Loading(), STUDY).accept
+    pdf = "".join(page.extract_text() for page in PdfReader(built / "sdtm" / "csdrg.pdf").pages)
+    word = Document(str(built / "sdtm" / "csdrg.docx"))
+    rows = [[cell.text for cell in row.cells] for one in word.tables for row in one.rows]
+    found = [row for row in rows if len(row) == 5 and row[1].endswith("(CDISC CORE)")]
+    flat = re.sub(r"\s+", "", pdf)
+    for one in accepts:
+        for check in one.check:
+            for dataset in one.dataset:
+                row = [dataset, f"{check} (CDISC CORE)", "not counted: the check was not run on this build"]
+                assert [*row, f"{one.says}.", one.reason.strip()] in found
+                assert re.sub(r"\s+", "", "".join(row[1:])) in flat
+        assert re.sub(r"\s+", "", one.reason) in flat
+    assert len(found) == 13
+
+
+@pytest.mark.parametrize(("part", "name"), [("sdtm", "csdrg"), ("adam", "adrg")])
+def test_define_xml_names_the_guide_of_its_part(built, part, name):
+    data = read_define(built / part / "define.xml", Problems()).study.metadata
+    leaves = {one.id: one.href for one in data.leaves}
+    assert [leaves[one.leaf_id] for one in data.supplemental_doc.documents] == [f"{name}.pdf"]
+    assert look_at(built / part / f"{name}.pdf", name).problems == ()

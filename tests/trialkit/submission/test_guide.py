@@ -148,11 +148,9 @@ def test_links_lead_to_a_page_and_every_page_has_its_number(guides, part):
 
 def test_the_contents_name_the_page_of_each_section(guides):
     reader = PdfReader(io.BytesIO(guides["sdtm"][0]))
-    listed = re.findall(
-        r"([\d.]+ [A-Z][\w /]+?)\s*(?:\. ?)+\s*(\d+)\n", reader.pages[1].extract_text() + "\n"
-    )
+    listed = re.findall(r"\. *(\d+)\n([^\n.]+(?:\.\d[^\n]*)?)\n", reader.pages[1].extract_text())
     assert len(listed) > 10
-    for title, number in listed:
+    for number, title in listed:
         assert flat(title) in flat(reader.pages[int(number) - 1].extract_text())
 
 
@@ -320,13 +318,10 @@ def test_a_heading_stands_with_what_follows_it():
         sections.append(
             Section(f"s{number}", f"Heading{number}", (Figure(f"Caption{number}.", drawing, ""),))
         )
-    pages = [
-        flat(page.extract_text()) for page in PdfReader(io.BytesIO(pdf_bytes(guide_of(*sections)))).pages[2:]
-    ]
-    for number in range(12):
-        assert [f"{number + 1}Heading{number}" in page for page in pages] == [
-            f"Caption{number}." in page for page in pages
-        ]
+    pages = [page.extract_text() for page in PdfReader(io.BytesIO(pdf_bytes(guide_of(*sections)))).pages[2:]]
+    for page in pages:
+        assert re.findall(r"Heading(\d+)", page) == re.findall(r"Caption(\d+)", page)
+    assert "Caption11." in pages[-1]
 
 
 def test_an_empty_guide_can_be_drawn():
