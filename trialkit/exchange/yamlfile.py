@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any, TypeAlias
 
 from ruamel.yaml import YAML
@@ -131,6 +132,7 @@ def _scalar(text: str, inside: bool) -> str:
     return text if fit else json.dumps(text, ensure_ascii=False)
 
 
+@lru_cache(maxsize=8)  # each change begins with the text that the one before has made
 def _root(text: str) -> Node | None:
     return YAML(pure=True).compose(text)  # type: ignore[no-any-return]
 

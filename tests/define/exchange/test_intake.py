@@ -1,4 +1,4 @@
-"""A workbook back into its specs: unchanged, with each thing that people change, with what specs cannot take."""
+"""A workbook back into its specs: unchanged, with all that people change, with what specs cannot take."""
 
 import shutil
 from dataclasses import replace
