@@ -385,8 +385,7 @@ def as_condition(value: Any, info: ValidationInfo) -> Any:
         if not isinstance(info.context, Loading):
             raise
         for problem in refusal.problems:
-            place = getattr(value, "place", Place())
-            info.context.add(problem.kind, problem.what, place, problem.hint)
+            info.context.add(problem.kind, problem.what, getattr(value, "place", Place()), problem.hint)
         return compile_expression("0 == 0")
 
 
