@@ -90,8 +90,17 @@ class _Results:
     """The results, and what limits are multiples of; shape (records,) each."""
 
     value: Numbers
-    unit: npt.NDArray[np.object_]
+    unit: Column
     of: dict[str, Numbers]
+
+    def take(self, places: npt.NDArray[np.intp]) -> _Results:
+        parts = {name: numbers[places] for name, numbers in self.of.items()}
+        return _Results(self.value[places], self.unit.take(places), parts)
+
+    def fits(self, one: Criterion) -> Mask:
+        """Say which results are in the unit of a criterion."""
+        wanted = one.unit.strip().casefold()
+        return self.unit.where(lambda text: not wanted or text.strip().casefold() == wanted)
 
     def limit(self, one: Criterion) -> Numbers:
         return one.limit * self.of[one.of] if one.of else np.full(len(self.value), one.limit)
@@ -198,7 +207,7 @@ BTOXGRH: {baseline_value: ATOXGRH, by: [USUBJID, PARAMCD]}
         if self.give == "term":
             return self._terms([one for _, one in rows], context)
         results = self._results(context)
-        code = as_text(context.column(self.on, self.place("on"))).objects()
+        code = as_text(context.column(self.on, self.place("on")))
         low, high = (
             self._graded([pair for pair in rows if pair[1].direction == direction], code, results)
             for direction in ("L", "H")
@@ -225,34 +234,31 @@ BTOXGRH: {baseline_value: ATOXGRH, by: [USUBJID, PARAMCD]}
     def _results(self, context: Context) -> _Results:
         size = context.count
         names = {"ULN": self.high, "LLN": self.low, "BASE": self.base}
-        unit = as_text(context.column(self.unit)).objects() if self.unit else np.full(size, "", object)
+        unit = as_text(context.column(self.unit)) if self.unit else Column.constant("", size)
         of = {
             key: as_number(context.column(name), context, self).objects() if name else np.full(size, np.nan)
             for key, name in names.items()
         }
         return _Results(as_number(context.value(self.of), context, self).objects(), unit, of)
 
-    def _graded(
-        self, rows: list[tuple[int, Criterion]], code: npt.NDArray[np.object_], results: _Results
-    ) -> _Graded:
-        """Grade one direction."""
+    def _graded(self, rows: list[tuple[int, Criterion]], code: Column, results: _Results) -> _Graded:
+        """Grade one direction, each parameter by its own criteria."""
         size = len(code)
-        grade, decided = np.full(size, NO_CRITERIA), np.full(size, NONE, np.int32)
-        unknown, in_units, fitting = (np.zeros(size, bool) for _ in range(3))
-        there = ~np.isnan(results.value)
-        for row, one in sorted(rows, key=lambda pair: pair[1].grade):
-            mine, fits = code == one.code, _alike(results.unit, one.unit)
-            grade = np.where(mine & (grade < 0), np.where(there, 0.0, np.nan), grade)
-            in_units |= mine & there & bool(one.unit)
-            fitting |= mine & fits & bool(one.unit)
-            holds, lacking = results.applies(one)
-            unknown |= mine & there & fits & lacking
-            beyond = mine & there & fits & holds & one.beyond(results.value, results.limit(one))
-            grade, decided = np.where(beyond, one.grade, grade), np.where(beyond, row, decided)
-        other = in_units & ~fitting
-        lost = other | unknown
-        row_of = np.where(lost, NONE, decided).astype(np.int32)
-        return _Graded(np.where(lost, np.nan, grade), row_of, other, unknown & ~other)
+        made = _Graded(
+            np.full(size, NO_CRITERIA),
+            np.full(size, NONE, np.int32),
+            np.zeros(size, bool),
+            np.zeros(size, bool),
+        )
+        small = code.distinct()
+        for number, text in enumerate(small.values.tolist()):
+            mine = [(row, one) for row, one in rows if one.code == text]
+            places = np.flatnonzero(small.codes == number) if mine else np.empty(0, np.intp)
+            if len(places):
+                part = _grade(mine, results.take(places))
+                for name in ("grade", "row", "other", "unknown"):
+                    getattr(made, name)[places] = getattr(part, name)
+        return made
 
     def _report(self, kind: Kind, mask: Mask, context: Context) -> None:
         if mask.any() and self.unfit != "missing":
@@ -295,11 +301,23 @@ BTOXGRH: {baseline_value: ATOXGRH, by: [USUBJID, PARAMCD]}
             lowest[series] = sign * one.limit
 
 
-def _alike(unit: npt.NDArray[np.object_], wanted: str) -> Mask:
-    if not wanted:
-        return np.ones(len(unit), bool)
-    same = {text: text.strip().casefold() == wanted.strip().casefold() for text in set(unit.tolist())}
-    return np.array([same[text] for text in unit.tolist()], bool)
+def _grade(rows: list[tuple[int, Criterion]], results: _Results) -> _Graded:
+    """Grade the results of one parameter in one direction."""
+    there = ~np.isnan(results.value)
+    size = len(there)
+    grade, decided = np.where(there, 0.0, np.nan), np.full(size, NONE, np.int32)
+    unknown, fitting = np.zeros(size, bool), np.zeros(size, bool)
+    for row, one in sorted(rows, key=lambda pair: pair[1].grade):
+        fits = results.fits(one)
+        fitting |= fits & bool(one.unit)
+        holds, lacking = results.applies(one)
+        unknown |= there & fits & lacking
+        beyond = there & fits & holds & one.beyond(results.value, results.limit(one))
+        grade, decided = np.where(beyond, one.grade, grade), np.where(beyond, row, decided)
+    other = there & ~fitting & any(one.unit for _, one in rows)
+    lost = other | unknown
+    row_of = np.where(lost, NONE, decided).astype(np.int32)
+    return _Graded(np.where(lost, np.nan, grade), row_of, other, unknown & ~other)
 
 
 def _texts(grades: Numbers) -> Column:
