@@ -47,6 +47,7 @@ from define.guide.texts import ASK, CONTENTS, INK_LINK, WARN, open_texts, texts_
 SIDE, TOP, BOTTOM = 36.0, 58.0, 52.0
 LEVELS = {1: 15.0, 2: 12.0, 3: 10.5}
 FULL = WIDTH - 2 * SIDE
+TALLEST = (HEIGHT - TOP - BOTTOM) * 0.7  # of a row that is not divided
 
 
 def _colour(one: Colour) -> Color:
@@ -286,7 +287,9 @@ class _Document:
         head = [self._para(text_of(name), HEAD) for name in one.head]
         rows = [head, *([self._para(cell, CELL) for cell in row] for row in one.rows)]
         widths = [width * share for width in one.widths]
-        made = LongTable(rows, colWidths=widths, repeatRows=1, splitInRow=1, style=_grid())
+        made = LongTable(rows, colWidths=widths, repeatRows=1, style=_grid())
+        made.wrap(FULL, HEIGHT)
+        made.splitInRow = int(max(made._rowHeights) > TALLEST)  # else a row stays on one page
         return [CondPageBreak(80), self._para(text_of(one.title), CAPTION), made, Spacer(1, 8)]
 
     def _ask(self, ask: Ask) -> Flowable:

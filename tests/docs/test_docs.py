@@ -32,7 +32,10 @@ from trialkit.rule import find_rules
 ROOT = Path(__file__).resolve().parents[2]
 FENCE = re.compile(r"(?ms)^```(\w+)\n(.*?)^```$")
 PATH = re.compile(r"`([\w./-]+\.(?:yaml|csv))`:$")
-HOW_TO = ("readers", "dirty-data", "registry", "queries", "questionnaire", "profiles", "package", "define")
+HOW_TO = (
+    *("readers", "dirty-data", "registry", "queries", "questionnaire", "profiles", "package", "define"),
+    *("guide", "workbook"),
+)
 NAMES = ("tutorial", "tutorial-adam", *(f"howto-{name}" for name in HOW_TO), "outputs")
 PAGES = ["README.md", *(f"docs/{name}.md" for name in NAMES)]
 GIVEN = {  # what a page begins with
