@@ -25,7 +25,8 @@ class Spaghetti(Plot):
     """{of} over {time}, with an ordinary least squares line for each subject and {period}.
 
     Up to 30 subjects have a panel each, with the others in grey behind; more share one panel. With ``fit``
-    and ``shared`` the lines are those that the rule ``slopes`` fits to the same records.
+    and ``shared`` the lines are those that the rule ``slopes`` fits to the same records, over days of the
+    calendar: between study day -1 and 1 there is one day.
 
     >>> Spaghetti(of="AVAL", time="ADY").key()
     'spaghetti'
@@ -96,7 +97,8 @@ class Spaghetti(Plot):
         axes.set_ylim(*spread(data.numbers(self.of)))
 
     def _weeks(self, data: Data) -> npt.NDArray[np.float64]:
-        return data.numbers(self.time) / DAYS_A_WEEK
+        days = data.numbers(self.time)
+        return np.where(days < 0, days + 1, days) / DAYS_A_WEEK  # study days have no day 0, time has
 
     def _line(self, axes: Axes, data: Data, **style: Any) -> None:
         weeks, values = self._weeks(data), data.numbers(self.of)

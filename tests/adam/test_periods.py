@@ -27,7 +27,8 @@ def assessments():
             flag.append("Y")
         who, week, value, flag = [*who, f"S-{subject}"], [*week, 30.0], [*value, 3.0], [*flag, ""]
     columns = {"USUBJID": Column.text(who), "AVISITN": Column.numbers(week), "AVAL": Column.numbers(value)}
-    columns["ADY"] = Column.numbers([7 * one + 1 for one in week])
+    columns["DAY"] = Column.numbers([7 * one + 1 if one else -8 for one in week])  # of the calendar
+    columns["ADY"] = Column.numbers([7 * one + 1 if one else -9 for one in week])
     columns["APERIOD"] = Column.numbers([1.0 if one <= 24 else 2.0 for one in week])
     return {**columns, "ANL01FL": Column.text(flag)}, len(who)
 
@@ -51,7 +52,7 @@ def test_the_lines_of_the_figure_are_the_slopes_of_the_rule():
     found = lines_of(plot, Data("ADQS", columns, count))
     records = Records.start("ADQS", columns, count).take(columns["ANL01FL"].objects() == "Y")
     periods = {"1": "APERIOD == 1", "2": "APERIOD == 2"}
-    rule = Slopes(slopes="AVAL", over="ADY", by="USUBJID", periods=periods, shared="AVISITN == 24")
+    rule = Slopes(slopes="AVAL", over="DAY", by="USUBJID", periods=periods, shared="AVISITN == 24")
     made = rule.apply(records, sample_context(records)).columns
     slopes = [made["AVAL"].objects()[made["APERIOD"].objects() == period] for period in (1.0, 2.0)]
     assert len(found) == 6
