@@ -148,8 +148,8 @@ def check_analyses(specs: Path, data: Path | None, standard: Standard) -> Proble
         data: the folder with SDTM datasets.
         standard: ADaM.
 
-    Raises:
-        Refusal: with every problem of the specs of the analysis datasets.
+    Returns:
+        Every problem, those of the specs of the analysis datasets included where these can't be loaded.
 
     >>> from trialkit.own import standard_of
     >>> check_analyses(Path("nowhere"), None, standard_of("adam", "1.3")).items
@@ -158,7 +158,11 @@ def check_analyses(specs: Path, data: Path | None, standard: Standard) -> Proble
     displays, problems = load_displays(specs, {})
     if not displays:
         return problems
-    study = load_study(specs, "adam", ("trialkit.rules", *standard.rules))
+    try:
+        study = load_study(specs, "adam", ("trialkit.rules", *standard.rules))
+    except Refusal as refusal:
+        problems.add(*refusal.problems)
+        return problems
     columns = {
         name: {
             variable: missing_like("number" if standard.meta(spec, variable).type == "Num" else "text", 0)

@@ -100,3 +100,15 @@ def test_what_cannot_be_is_an_error_at_its_place(built, old, new, said):
 def test_all_problems_come_at_once(built):
     found = check(built, DISPLAY.replace("AVAL > 1", "AVALL > 1").replace("time: VISITNUM", "time: DAY"))
     assert "2 errors" in found.output + found.stderr
+
+
+def test_specs_that_cannot_be_loaded_do_not_hide_other_problems(built):
+    path = built / "specs" / "adam" / "advs.yaml"
+    good = path.read_text("utf-8")
+    path.write_text(good.replace("AVAL: VSSTRESN", "AVAL: {copi: VSSTRESN}"), "utf-8")
+    try:
+        found = check(built, DISPLAY.replace("describe", "describ"), data=False)
+    finally:
+        path.write_text(good, "utf-8")
+    assert "ANL-003" in found.output + found.stderr
+    assert "unknown rule 'copi'" in found.output + found.stderr
