@@ -156,7 +156,7 @@ def check_analyses(specs: Path, data: Path | None, standard: Standard) -> Proble
     []
     """
     displays, problems = load_displays(specs, {})
-    if not displays:
+    if not displays and not problems.items:
         return problems
     try:
         study = load_study(specs, "adam", ("trialkit.rules", *standard.rules))
