@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +11,7 @@ from define.build.build import STYLESHEET, build_define
 from define.build.describe import CRF, VERSIONS, Asked
 from define.build.package import Package
 from define.build.ways import PAGE, Other, Ways
+from define.html.levels import levels_of
 from define.html.page import render
 from define.html.preview import preview_of
 from define.official import official_file
@@ -59,8 +60,13 @@ def publish_define(
     package, displays = asked.package(), asked.displays()
     extras = asked.extras(package, folder / CRF)
     define = build_define(package, extras)
-    lineage = _ways(package, specs, part, displays).lineage()
+    ways, levels = _ways(package, specs, part, displays), levels_of(define, folder)
+    lineage = ways.lineage()
+    found = {key: way for key, one in levels.items() if (way := ways.of_level(one))}
+    lineage = replace(lineage, levels=found)
     preview = preview_of(folder, package.study.spec.preview, [one.name for one in package.datasets])
+    if preview:
+        preview = replace(preview, levels={key: one.values for key, one in levels.items()})
     files = {
         XML: define_bytes(define),
         PAGE: render(define, preview=preview, lineage=lineage).encode("utf-8"),

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from define.build.package import Described, Package
 from define.html.anchors import anchor
+from define.html.levels import LevelData
 from define.html.lineage import Lineage, Step, VariableLineage
 from trialkit.dataflow import NOTHING, DatasetFlow, Leaf, flows
 from trialkit.plan import all_variables
@@ -91,11 +92,25 @@ class Ways:
         }
         return Lineage({key: one for key, one in found.items() if one.sources or one.used})
 
-    def _sources(self, one: Described, name: str) -> list[tuple[Step, ...]]:
+    def of_level(self, level: LevelData) -> VariableLineage | None:
+        """Give the ways of a value level: those of its variable that its records have taken.
+
+        >>> callable(Ways.of_level)
+        True
+        """
+        one = next((one for one in self.package.datasets if one.name == level.dataset), None)
+        if one is None or one.companion or not level.tables:
+            return None
+        found = self._sources(one, level.variable, level.tables)
+        return VariableLineage(tuple(found)) if found else None
+
+    def _sources(
+        self, one: Described, name: str, tables: Container[str] | None = None
+    ) -> list[tuple[Step, ...]]:
+        """Follow a variable down, of those from which it was made through some, or all."""
         leaves = self.own[one.spec.dataset].variables.get(name, NOTHING)
-        ways = [
-            way for leaf in sorted(leaves) if leaf.column for way in self._down(leaf, (one.name, name), 0)
-        ]
+        taken = [leaf for leaf in sorted(leaves) if leaf.column and (tables is None or leaf.table in tables)]
+        ways = [way for leaf in taken for way in self._down(leaf, (one.name, name), 0)]
         return list(dict.fromkeys(ways))[:MOST]
 
     def _down(self, leaf: Leaf, of: tuple[str, str], depth: int) -> list[tuple[Step, ...]]:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from define.html.conditions import Conditions
-from define.html.lineage import Lineage, Step
+from define.html.lineage import Lineage, Step, VariableLineage
 from define.html.links import Links, leaf_link, safe_href
 from define.html.preview import Preview
 from define.html.shown import Dataset, Link, Row, Source, Way
@@ -106,7 +106,7 @@ class Datasets:
         item, links = self.links.view.items.get(ref.item_oid), self.links
         self._shown.add(ref.item_oid)
         name = parent.name if parent else item.name if item else ref.item_oid
-        me = Link(f"{dataset}.{name}" if dataset else name, f"#{made}")
+        me, key = Link(f"{dataset}.{name}" if dataset else name, f"#{made}"), (dataset, ref.item_oid)
         return Row(
             id=made,
             ref=ref,
@@ -118,8 +118,8 @@ class Datasets:
             method=links.method(ref.method_oid, me),
             comment=links.comment(item.comment_oid, me) if item else None,
             levels=levels,
-            values=None if parent else self.preview.of(dataset, name),
-            way=None if parent else self._way(dataset, name),
+            values=self.preview.levels.get(key) if parent else self.preview.of(dataset, name),
+            way=self._way(self.lineage.levels.get(key) if parent else self.lineage.of(dataset, name)),
         )
 
     def _terms(self, oid: str) -> str:
@@ -133,8 +133,7 @@ class Datasets:
         documents = self.links.documents(origin.documents, me)
         return Source(origin.type, origin.source, origin.description, href, documents)
 
-    def _way(self, dataset: str, variable: str) -> Way | None:
-        found = self.lineage.of(dataset, variable)
+    def _way(self, found: VariableLineage | None) -> Way | None:
         if found is None:
             return None
         sources = tuple(tuple(map(self._step, steps)) for steps in found.sources)

@@ -50,13 +50,14 @@ class VariableLineage:
 
 @dataclass(frozen=True, slots=True)
 class Lineage:
-    """The ways of all variables, by the names of dataset and variable.
+    """The ways of all variables, by the names of dataset and variable, and of value levels, by their items.
 
     >>> Lineage({("LB", "LBSTRESN"): VariableLineage()}).of("LB", "LBSTRESN")
     VariableLineage(sources=(), used=())
     """
 
     variables: Mapping[tuple[str, str], VariableLineage] = field(default_factory=dict)
+    levels: Mapping[tuple[str, str], VariableLineage] = field(default_factory=dict)
 
     def of(self, dataset: str, variable: str) -> VariableLineage | None:
         """Give the way of a variable; None where it is not known.

@@ -38,6 +38,18 @@ class Frequent:
 
 
 @dataclass(frozen=True, slots=True)
+class Beside:
+    """The values of another variable in the same records, such as their units.
+
+    >>> Beside("LBSTRESU", ("pg/mL",)).variable
+    'LBSTRESU'
+    """
+
+    variable: str
+    values: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Values:
     """What a variable holds.
 
@@ -48,6 +60,7 @@ class Values:
         smallest: the least of them; "" where it is not shown, as for texts that are no dates or numbers.
         largest: the greatest.
         frequent: the most frequent first; only values that two records or more have.
+        beside: of a value level, units and visits of the records that have a value.
 
     >>> Values(count=10, missing=1, distinct=2).filled
     9
@@ -59,6 +72,7 @@ class Values:
     smallest: str = ""
     largest: str = ""
     frequent: tuple[Frequent, ...] = ()
+    beside: tuple[Beside, ...] = ()
 
     @property
     def filled(self) -> int:
@@ -92,7 +106,7 @@ class DatasetPreview:
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """The datasets that were counted, by name, and how much is told of them.
+    """The datasets that were counted, by name, how much is told of them, and their value levels.
 
     >>> Preview({}).of("DM", "SEX") is None
     True
@@ -100,6 +114,7 @@ class Preview:
 
     datasets: Mapping[str, DatasetPreview] = field(default_factory=dict)
     level: Level = "summary"
+    levels: Mapping[tuple[str, str], Values] = field(default_factory=dict)
 
     def of(self, dataset: str, variable: str) -> Values | None:
         """Give what a variable holds; None where it is not known.

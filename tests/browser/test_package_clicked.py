@@ -189,3 +189,35 @@ def links_of(reader):
             else:
                 assert place is not None
                 assert place[0].get_object()["/Type"] == "/Page"
+
+
+def test_a_data_manager_finds_out_about_a_result(chromium, base):
+    """From which raw column LBSTRESN of NfL in CSF is, its unit and visits, who computed it, what uses it."""
+    chromium.open((base / PAGES[0] / "define.html").as_uri())
+    actions = []
+
+    def act(what, work):
+        actions.append(what)
+        work()
+
+    act("search", lambda: chromium.keys("/lbstresn neurofilament cerebrospinal"))
+    act("first result", lambda: chromium.keys("\ue007"))
+    chromium.until("return document.querySelector('tr.here')")
+    level = chromium.one("tr.here").text
+    assert "Derived Sponsor" in " ".join(level.split())
+    assert "LBSTRESU: ng/L" in level
+    assert "VISIT: WEEK 0, WEEK 24, WEEK 48" in level
+    act("from which columns", lambda: chromium.one("tr.here .way summary").click())
+    assert "BIOMK.csv RESULT" in chromium.one("tr.here").text
+    assert "LABHOSP" not in chromium.one("tr.here").text
+    act("search the variable", lambda: chromium.keys("/lb.lbstresn\ue007"))
+    chromium.until("return document.querySelector('tr.here.v')")
+    uses = [one for one in chromium.all("tr.here .way summary") if one.text.startswith("used in")]
+    act("used in", uses[0].click)
+    analysis = next(one for one in chromium.all("tr.here .way a") if one.text.startswith("AR-4.1"))
+    act("the analysis", analysis.click)
+    chromium.until("return document.title.includes('Define') && location.href.includes('analysis/adam')")
+    chromium.in_view("result/AR.AR-4.1")
+    assert "ADLB" in chromium.one("[id='result/AR.AR-4.1']").text
+    assert len(actions) <= 6
+    assert said(chromium) == []

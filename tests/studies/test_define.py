@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 from docx import Document
+from lxml import html
 from pypdf import PdfReader
 
 from define.build.package import open_package
@@ -145,6 +146,20 @@ def test_the_page_leads_from_a_result_to_its_raw_column_and_its_analyses(built):
     assert "AR-4.1" in page
     subjects = re.findall(r"M2020420-01-S\d+", page)
     assert len(set(subjects)) <= 30  # of USUBJID itself the most frequent values, never records
+
+
+def test_a_value_level_has_its_own_unit_visits_and_raw_column(built):
+    page = html.parse(str(built / "sdtm" / "define.html"))
+    row = "value/IG.LB/IT.LB.LBORRES/IT.LB.LBORRES.{}"
+    [nfl] = page.xpath("//tr[@id=$id]", id=row.format("NFLP.CEREBROSPINAL_FLUID"))
+    [alt] = page.xpath("//tr[@id=$id]", id=row.format("ALT.SERUM"))
+    said, other = (" ".join(one.text_content().split()) for one in (nfl, alt))
+    assert "from BIOMK.csv RESULT" in said
+    assert "LABHOSP" not in said
+    assert "VISIT: WEEK 0, WEEK 24, WEEK 48" in said
+    assert "LBORRESU: " in said
+    assert "LABHOSP.xlsx RESULT" in other
+    assert "BIOMK" not in other
 
 
 def test_pages_of_the_annotated_crf_bear_the_variables_they_are_named_for(built):
