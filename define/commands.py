@@ -54,8 +54,8 @@ def define_check(
     for note in checked.notes:
         terminal.print(note)
     queries = len(checked.problems) - checked.errors
-    counts = (_count(checked.errors, "error"), _count(queries, "question"))
-    terminal.print(f"{', '.join(counts)}; {_count(checked.datasets, 'dataset')}")
+    counts = (counted(checked.errors, "error"), counted(queries, "question"))
+    terminal.print(f"{', '.join(counts)}; {counted(checked.datasets, 'dataset')}")
     return checked.exit()
 
 
@@ -111,7 +111,12 @@ def define_import(file: Path, out: Path) -> Exit:
     return told(problems, f"written: {out}")
 
 
-def _count(number: int, word: str) -> str:
+def counted(number: int, word: str) -> str:
+    """Write a number of things.
+
+    >>> counted(1, "file"), counted(2, "file")
+    ('1 file', '2 files')
+    """
     return f"{number} {word}{'' if number == 1 else 's'}"
 
 

@@ -24,6 +24,7 @@ from trialkit.raw.source import RawSource
 from trialkit.raw.table import RawTable
 from trialkit.records import Records
 from trialkit.rule import ANY, Reference
+from trialkit.rules.todo import TO_DO
 from trialkit.spec import DatasetSpec
 from trialkit.speccheck import NO_CODELIST, claims
 from trialkit.standard import Standard
@@ -259,7 +260,8 @@ def make_store(study: Study, standard: Standard, raw: Path, names: Iterable[str]
     >>> sorted(store.raw)
     ['DOSING', 'SUBJECTS', 'visits', 'vs_tests']
     """
-    problems = check_study(study, standard, {})
+    names = list(names)
+    problems = _wanted(check_study(study, standard, {}), study, names)
     terms = terminology(study, standard, Problems())
     problems.refuse()
     units = study_units(study, terms, problems)
@@ -267,7 +269,7 @@ def make_store(study: Study, standard: Standard, raw: Path, names: Iterable[str]
     wanted = needed_sources(study, names)
     tables = study.tables | _read_sources(study, wanted, raw, problems)
     headers = {name: list(tables[name].columns) for name in wanted if name in tables}
-    problems.add(*check_study(study, standard, headers).items)
+    problems.add(*_wanted(check_study(study, standard, headers), study, names).items)
     if problems.exit() > Exit.DATA or not set(wanted) <= set(tables):
         problems.refuse()
     records = {name: Records.start(name, table.columns, table.rows) for name, table in tables.items()}
@@ -283,6 +285,12 @@ def make_store(study: Study, standard: Standard, raw: Path, names: Iterable[str]
         units,
         problems,
     )
+
+
+def _wanted(problems: Problems, study: Study, names: list[str]) -> Problems:
+    """Leave out what is still to do in datasets that nobody wants now."""
+    left = {spec.place("dataset").file for name, spec in study.datasets.items() if name not in names}
+    return Problems([one for one in problems.items if one.kind != TO_DO or one.where.file not in left])
 
 
 def _read_sources(study: Study, names: Iterable[str], raw: Path, problems: Problems) -> dict[str, RawTable]:

@@ -11,7 +11,7 @@ from pathlib import Path
 from define.build.describe import Asked
 from define.build.package import Package
 from define.check.view import View
-from define.commands import told
+from define.commands import counted, told
 from define.exchange.differ import Change, differences, generation_of
 from define.exchange.export import define_of
 from define.exchange.lost import NOT_TAKEN
@@ -93,7 +93,7 @@ def spec_import(asked: Asked, file: Path, dry: bool = False) -> Exit:
         terminal.print(f"{edit.file} {edit.name}")
     if not dry:
         _write(package.study.folder, texts)
-    counts = f"{len(taking.edits)} changes in {len(texts)} files"
+    counts = f"{counted(len(taking.edits), 'change')} in {counted(len(texts), 'file')}"
     return told(problems, f"{counts}; nothing was written" if dry else counts)
 
 

@@ -88,13 +88,12 @@ class Taking:
         >>> taking = Taking(None, None, None)
         >>> taking.fixed(Change("Datasets", ("DM",), "Purpose", "a", "b", Row({})), "It follows.")
         >>> taking.problems.items[0].what
-        "Purpose of DM: 'a' became 'b'"
+        "DM: 'a' became 'b'"
         """
-        what = f"{change.column or 'row'} of {change.name}"
         if change.column:
-            what += f": {_short(change.before)} became {_short(change.after)}"
+            what = f"{change.name}: {_short(change.before)} became {_short(change.after)}"
         else:
-            what += " is new" if change.after else " is gone"
+            what = f"row of {change.name} is {'new' if change.after else 'gone'}"
         where = change.row.at(change.where or change.column).field.strip()
         place = Place(change.row.place.file, change.row.place.line, field=where)
         if not any(one.where == place for one in self.problems.errors()):  # an error of the cell says enough

@@ -93,6 +93,19 @@ def test_a_draft_cannot_be_built(study, workbooks, tmp_path, run):
         run("sdtm", tmp_path / "draft", "--raw", study / "specs" / "raw", "--out", tmp_path / "out")
 
 
+def test_a_dataset_whose_rules_are_written_can_be_built(study, workbooks, tmp_path, run):
+    spec_draft([workbooks / "2.1.xlsx"], tmp_path / "draft")
+    shutil.copy(study / "specs" / "sdtm" / "dm.yaml", tmp_path / "draft" / "sdtm" / "dm.yaml")
+    text = (study / "specs" / "study.yaml").read_text("utf-8")
+    drafted = (tmp_path / "draft" / "study.yaml").read_text("utf-8")
+    sources = text[text.index("sources:") :]
+    (tmp_path / "draft" / "study.yaml").write_text(drafted.replace("sources: {}\n", sources + "\n"), "utf-8")
+    words = ("sdtm", tmp_path / "draft", "--raw", study / "specs" / "raw", "--out", tmp_path / "out")
+    assert run(*words, "--datasets", "DM")[0] == Exit.OK
+    with pytest.raises(Refusal, match="SPEC-031"):
+        run(*words, "--datasets", "EX")
+
+
 def test_a_draft_reads_as_specs_do(workbooks, tmp_path):
     spec_draft([workbooks / "2.1.xlsx"], tmp_path / "draft")
     text = (tmp_path / "draft" / "sdtm" / "vs.yaml").read_text("utf-8")

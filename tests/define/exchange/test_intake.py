@@ -237,18 +237,18 @@ def test_all_that_specs_cannot_take_is_said_in_one_run_and_nothing_is_written(
 
 SAID = [
     "error DEFW-006 edited.xlsx:4 Datasets Key Variables key 'VSTESTD' is no variable of VS",
-    "error DEFX-010 edited.xlsx:6 Define Value Value of StandardVersion: '3.4' became '3.3'",
-    "error DEFX-010 edited.xlsx:4 Datasets Class Class of VS: 'FINDINGS' became 'SOMETHING'",
-    "error DEFX-010 edited.xlsx:4 Datasets Repeating Repeating of VS: 'Yes' became 'No'",
-    "error DEFX-010 edited.xlsx:4 Variables Data Type Data Type of DM.USUBJID: 'text' became 'integer'",
-    "error DEFX-010 edited.xlsx:4 Variables Length Length of DM.USUBJID: '13' became '40'",
-    "error DEFX-010 edited.xlsx:4 Variables Mandatory Mandatory of DM.USUBJID: 'Yes' became 'No'",
-    "error DEFX-010 edited.xlsx:4 Variables Order Order of DM.USUBJID: '3' became '40'",
-    "error DEFX-010 edited.xlsx:18 Variables Label Label of DM.SEX: 'Sex' became ''",
+    "error DEFX-010 edited.xlsx:6 Define Value StandardVersion: '3.4' became '3.3'",
+    "error DEFX-010 edited.xlsx:4 Datasets Class VS: 'FINDINGS' became 'SOMETHING'",
+    "error DEFX-010 edited.xlsx:4 Datasets Repeating VS: 'Yes' became 'No'",
+    "error DEFX-010 edited.xlsx:4 Variables Data Type DM.USUBJID: 'text' became 'integer'",
+    "error DEFX-010 edited.xlsx:4 Variables Length DM.USUBJID: '13' became '40'",
+    "error DEFX-010 edited.xlsx:4 Variables Mandatory DM.USUBJID: 'Yes' became 'No'",
+    "error DEFX-010 edited.xlsx:4 Variables Order DM.USUBJID: '3' became '40'",
+    "error DEFX-010 edited.xlsx:18 Variables Label DM.SEX: 'Sex' became ''",
     "error DEFX-010 edited.xlsx:3 ValueLevel row of VS.VSORRES where VSTESTCD EQ DIABP2 is new",
     "error DEFX-010 edited.xlsx ValueLevel row of VS.VSORRES where VSTESTCD EQ SYSBP is gone",
-    "error DEFX-010 edited.xlsx:10 Codelists NCI Term Code NCI Term Code of SEX.F: 'C16576' became 'C1'",
-    "error DEFX-010 edited.xlsx:13 Methods Type Type of VS.VSSEQ: 'Computation' became 'Imputation'",
+    "error DEFX-010 edited.xlsx:10 Codelists NCI Term Code SEX.F: 'C16576' became 'C1'",
+    "error DEFX-010 edited.xlsx:13 Methods Type VS.VSSEQ: 'Computation' became 'Imputation'",
 ]
 
 
@@ -280,7 +280,7 @@ def test_real_workbooks_are_odd(study, specs, exported, tmp_path, capsys):
     said = capsys.readouterr().err
     assert "query DEFW-003 odd.xlsx Notes sheet 'Notes' was ignored" in said
     assert "column 'My Column' of sheet variables was ignored" in said
-    assert "query DEFX-001 odd.xlsx:4 variables Common Common of DM.STUDYID: '' became 'Yes'" in said
+    assert "query DEFX-001 odd.xlsx:4 variables Common DM.STUDYID: '' became 'Yes'" in said
 
 
 def remove(sheets):
