@@ -36,7 +36,6 @@ def adrg(facts: Facts) -> Guide:
     True
     """
     body, details = conformance(facts, "adam", DETAILS)
-    part = facts.parts.found["adam"]
     source = Section("source", "Source Data Used for Analysis Dataset Creation", tuple(_source(facts)))
     sections = (
         introduction(facts, "reviewer's guide", "adam", (source,)),
@@ -50,7 +49,7 @@ def adrg(facts: Facts) -> Guide:
                 mark="Appendix I"),
         details,
     )  # fmt: skip
-    return guide_of(facts, "adam", sections, str(part.manifest.get("build", "")))
+    return guide_of(facts, "adam", sections)
 
 
 def _side(facts: Facts) -> Side:

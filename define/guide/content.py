@@ -221,7 +221,8 @@ class Guide:
         lines: what the cover says below.
         sections: its sections.
         created: the time that the files carry.
-        build: what it was made from.
+        build: the build that it is about.
+        stamp: all that it was made from, for who has to know whether it is old.
 
     >>> Guide("csdrg", "Guide", "S1", "", (), (), datetime(2024, 1, 31)).build
     ''
@@ -235,6 +236,7 @@ class Guide:
     sections: tuple[Section, ...]
     created: datetime
     build: str = ""
+    stamp: str = ""
 
     def asks(self) -> list[tuple[Heading, Ask]]:
         """Give the texts that a person has still to write, each with the heading before it.

@@ -23,6 +23,7 @@ from define.guide.content import (
 from define.guide.facts import Facts, comments_of
 from define.guide.flow import arms, class_of, overview, tabulated
 from define.guide.spec import GUIDES
+from trialkit.submission.stamp import stamp_of
 
 DESIGN = {"TA": "Trial Arms", "TE": "Trial Elements", "TV": "Trial Visits", "TD": "Trial Disease Assessments",
           "TM": "Trial Disease Milestones", "TI": "Trial Inclusion/Exclusion Criteria",
@@ -45,7 +46,6 @@ def csdrg(facts: Facts) -> Guide:
     True
     """
     body, details = conformance(facts, "sdtm", DETAILS)
-    part = facts.parts.found["sdtm"]
     sections = (
         introduction(facts, "reviewer's guide", "sdtm"),
         protocol(facts, "Protocol Design", arms(facts), (_trial_design(facts),)),
@@ -56,10 +56,10 @@ def csdrg(facts: Facts) -> Guide:
         Section(CONVERSION, "Legacy Data Conversion Plan and Report", tuple(answer(facts, "legacy")),
                 mark="Appendix III"),
     )  # fmt: skip
-    return guide_of(facts, "sdtm", sections, str(part.manifest.get("build", "")))
+    return guide_of(facts, "sdtm", sections)
 
 
-def guide_of(facts: Facts, part: str, sections: tuple[Section, ...], build: str) -> Guide:
+def guide_of(facts: Facts, part: str, sections: tuple[Section, ...]) -> Guide:
     """Make a guide of its sections.
 
     >>> callable(guide_of)
@@ -71,7 +71,9 @@ def guide_of(facts: Facts, part: str, sections: tuple[Section, ...], build: str)
         lines.append(f"Extract {spec.extract}.")
     if facts.answers.sponsor:
         lines.insert(0, " ".join(facts.answers.sponsor.split()))
-    return Guide(*GUIDES[part], spec.study, spec.title, tuple(lines), sections, spec.created, build)
+    built = facts.parts.found[part]
+    build, stamp = str(built.manifest.get("build", "")), stamp_of(facts.specs, built)
+    return Guide(*GUIDES[part], spec.study, spec.title, tuple(lines), sections, spec.created, build, stamp)
 
 
 def _trial_design(facts: Facts) -> Section:

@@ -151,7 +151,7 @@ class _Template(BaseDocTemplate):  # type: ignore[misc]
         # the last pass only repeats the one before it, so that its number of pages is that of the document
         self.level, self.total = -1, self.last
         guide = self.guide
-        about = About(f"{guide.title}, {guide.study}", guide.study, guide.title, guide.created, guide.build)
+        about = About(f"{guide.title}, {guide.study}", guide.study, guide.title, guide.created, guide.stamp)
         self.canv.describe(about)
         self.canv.showOutline()
 

@@ -104,7 +104,7 @@ class _Writer:
         about.title, about.subject = inert(f"{guide.title}, {guide.study}")[:255], inert(guide.title)[:255]
         about.author = about.last_modified_by = "trialkit"
         about.created = about.modified = about.last_printed = created.replace(tzinfo=None)
-        about.comments, about.keywords, about.language, about.revision = "", guide.build, "en", 1
+        about.comments, about.keywords, about.language, about.revision = "", guide.stamp, "en", 1
 
     def _styles(self) -> None:
         styles = self.document.styles

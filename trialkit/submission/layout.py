@@ -21,7 +21,7 @@ DEFINE, PAGE = "define.xml", "define.html"
 DOCUMENTS = {
     "sdtm": {
         "acrf.pdf": ("Annotated case report form", "draw it with `trialkit acrf`"),
-        "csdrg.pdf": ("Clinical study data reviewer's guide", "make it with `trialkit guide`"),
+        "csdrg.pdf": ("Study data reviewer's guide", "make it with `trialkit guide`"),
     },
     "adam": {"adrg.pdf": ("Analysis data reviewer's guide", "make it with `trialkit guide`")},
 }

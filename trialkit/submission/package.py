@@ -24,6 +24,7 @@ from trialkit.submission.pdf import all_problems, look_at
 from trialkit.submission.spec import PackageSpec, load_optional
 from trialkit.submission.split import FOLDER as SPLIT
 from trialkit.submission.split import divide, undeclared
+from trialkit.submission.stamp import old_guides
 from trialkit.submission.toc import TOC, toc_page
 
 NO_DEFINE = Kind("PKG-007", "datasets without define.xml", "Run `trialkit define`.", exit=Exit.SPEC)
@@ -83,6 +84,7 @@ def package(specs: Path, build: Path, out: Path) -> Packaged:
         raise Refusal([Problem(FOREIGN, f"'{out.name}' is a folder of the specs or of the build")])
     layout = lay_out(job.study, job.spec, job.parts, specs)
     problems = Problems([*unfit(job.parts, specs), *_described(job), *_named(job, layout)])
+    problems.add(*old_guides(layout, job.parts, specs))
     with publishing(out) as staging:
         if not problems.errors():
             _fill(job, layout, staging, problems)

@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import sys
 import zipfile
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -60,8 +61,10 @@ def written(place, part="sdtm"):
 
 
 @pytest.fixture(scope="module")
-def guides(once):
-    return {part: written(once, part) for part in ("sdtm", "adam")}
+def guides(once, tmp_path_factory):
+    copy = replace(once, build=tmp_path_factory.mktemp("guides") / "build")
+    shutil.copytree(once.build, copy.build)
+    return {part: written(copy, part) for part in ("sdtm", "adam")}
 
 
 SECTIONS = {
@@ -246,6 +249,21 @@ def test_the_package_takes_the_guides_and_define_xml_names_them(place):
     done("package", place.specs, "--build", place.build, "--out", place.out)
     names = {path.name for path in place.out.rglob("*.pdf")}
     assert names == {"csdrg.pdf", "adrg.pdf"}
+
+
+def test_an_old_guide_does_not_go_out(place):
+    written(place)
+    (place.specs / "guide.yaml").write_text("legacy: Not applicable.\n", encoding="utf-8")
+    with pytest.raises(
+        Refusal, match=r"PKG-017 .*csdrg\.pdf was made from another build, or before guide\.yaml"
+    ):
+        done("package", place.specs, "--build", place.build, "--out", place.out)
+
+
+def test_a_guide_that_others_wrote_is_taken_as_it_is(place, pdf):
+    pdf(place.sdtm / "csdrg.pdf")
+    done("package", place.specs, "--build", place.build, "--out", place.out)
+    assert [path.name for path in place.out.rglob("csdrg.pdf")] == ["csdrg.pdf"]
 
 
 def test_a_study_of_tabulations_alone_has_one_guide(place):
