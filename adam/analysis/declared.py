@@ -197,12 +197,12 @@ def _tried(displays: list[Display], columns: Mapping[str, Mapping[str, Column]])
 
 def _likely(displays: list[Display], codes: set[str], data: Path) -> set[str]:
     """Add the test codes of the data, and the parameters that are asked for and have one as a part."""
-    tests: set[str] = set()
-    for path in dict(datasets_in(data)).values():
-        table = read_table(path)
-        for name in table.columns:
-            if name.endswith("TESTCD"):
-                tests.update(table.columns[name].values.tolist())
     asked = {code for one in declared(displays) if one.where for code in one.where.texts(PARAMETER)}
+    if asked <= codes:
+        return codes
+    tests: set[str] = set()
+    for name, path in datasets_in(data).items():
+        for column in read_table(path, [f"{name[:2]}TESTCD"]).columns.values():
+            tests.update(column.values.tolist())
     parts = [code for code in tests if len(code) >= _LEAST]
     return codes | tests | {code for code in asked if any(part in code for part in parts)}
