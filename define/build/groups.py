@@ -62,6 +62,7 @@ class Elements:
     clauses: dict[str, WhereClauseDef] = field(default_factory=dict)
     lists: dict[str, ValueListDef] = field(default_factory=dict)
     codelists: Codelists = field(init=False)
+    _methods: dict[str, Sentences] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         """Start with no codelist."""
@@ -191,7 +192,10 @@ class Elements:
         variable = all_variables(one.spec)[name]
         if variable.method or isinstance(variable.rule, Todo):
             return variable.method
-        return Sentences.of(one.spec, self.package.study.datasets).text(name)
+        spec = one.spec
+        if spec.dataset not in self._methods:  # once, for that looks through all that it reads
+            self._methods[spec.dataset] = Sentences.of(spec, self.package.study.datasets)
+        return self._methods[spec.dataset].text(name)
 
     def _value_list(self, one: Described, name: str, levels: list[Level], found: Found) -> ValueListRef:
         oid = f"VL.{one.name}.{name}"
