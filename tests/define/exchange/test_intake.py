@@ -11,7 +11,7 @@ from python_calamine import CalamineWorkbook
 
 from define.build.describe import Asked
 from define.exchange.drafts import spec_draft
-from define.exchange.export import spec_export
+from define.exchange.export import define_of, spec_export
 from define.exchange.intake import part_of_workbook, spec_import
 from define.workbook.book import Book, Row, read_book, write_book
 from define.workbook.layout import GENERATIONS, V21
@@ -120,6 +120,28 @@ TAKEN = {  # what is changed in the workbook, and the lines of specs that come o
                 "  VSSEQ: {sequence: [VISITNUM, VSTESTCD], within: [USUBJID], method: Number of the record.}"
             ]
         },
+    ),
+    "new comment": (
+        {
+            ("Variables", ("DM", "SITEID"), "Comment"): "C1",
+            ("Comments", ("C1",), "Description"): "Of two sites.",
+        },
+        {"sdtm/dm.yaml": ["  SITEID: {copy: SITE, comment: Of two sites.}"]},
+    ),
+    "new method": (
+        {
+            ("Variables", ("VS", "VSSEQ"), "Method"): "M1",
+            ("Methods", ("M1",), "Description"): "By visit.",
+        },
+        {"sdtm/vs.yaml": ["  VSSEQ: {sequence: [VISITNUM, VSTESTCD], within: [USUBJID], method: By visit.}"]},
+    ),
+    "no comment": (
+        {("Variables", ("DM", "AGE"), "Comment"): ""},
+        {"sdtm/dm.yaml": ['  AGE: {constant: ""}']},
+    ),
+    "class": (
+        {("Datasets", ("VS",), "Class"): "FINDINGS ABOUT"},
+        {"sdtm/vs.yaml": ["class: Findings About"]},
     ),
     "dataset label": ({("Datasets", ("VS",), "Label"): "Vitals"}, {"sdtm/vs.yaml": ["label: Vitals"]}),
     "structure": (
@@ -348,6 +370,52 @@ def test_what_the_specs_could_not_stand_is_an_error(study, specs, exported, tmp_
     assert spec_import(asked(study, specs), file) > Exit.OK
     assert bytes_of(specs) == before
     assert "error XPT-" in capsys.readouterr().err
+
+
+def test_pages_of_the_annotated_crf_are_those_of_the_workbook(study, specs, tmp_path):
+    drawn = replace(asked(study, specs), raw=specs / "raw")
+    spec_export(drawn, tmp_path / "drawn.xlsx")
+    cell = ("Variables", ("DM", "SITEID"), "Pages")
+    file = edited(tmp_path / "drawn.xlsx", tmp_path / "edited.xlsx", {cell: "7-8, Sites"})
+    before = bytes_of(specs)
+    assert spec_import(drawn, file) == Exit.OK
+    line = "  SITEID: {copy: SITE, origin: {type: Collected, source: Investigator, pages: [7-8, Sites]}}"
+    assert changed_lines(before, bytes_of(specs)) == {"sdtm/dm.yaml": [line]}
+    item = next(one for one in define_of(replace(drawn, fresh=False)).metadata.items if one.name == "SITEID")
+    assert [page.pages for page in item.origins[0].documents[0].pages] == ["7-8", "Sites"]
+
+
+def test_what_stands_in_a_file_that_specs_include_is_changed_there(study, specs, tmp_path, capsys):
+    path = specs / "sdtm" / "dm.yaml"
+    (specs / "sdtm" / "shared").mkdir()
+    (specs / "sdtm" / "shared" / "site.yaml").write_text("{copy: SITE}\n", "utf-8")
+    text = path.read_text("utf-8").replace("SITEID: SITE", "SITEID: {include: sdtm/shared/site.yaml}")
+    path.write_text(text, "utf-8")
+    planned = asked(study, specs, built=False)
+    spec_export(planned, tmp_path / "planned.xlsx")
+    file = edited(tmp_path / "planned.xlsx", tmp_path / "edited.xlsx", {LABEL: "Site"})
+    before = bytes_of(specs)
+    assert spec_import(planned, file) == Exit.DATA
+    assert bytes_of(specs) == before
+    assert "error DEFX-011 edited.xlsx:" in (said := capsys.readouterr().err)
+    assert "It stands in sdtm/shared/site.yaml:1:1: change it there." in said
+
+
+def test_a_line_that_cannot_be_changed_alone_is_changed_by_hand(study, specs, tmp_path, capsys):
+    path = specs / "sdtm" / "dm.yaml"
+    text = path.read_text("utf-8").replace(
+        "  SITEID: SITE\n",
+        "  SITEID:\n    copy: SITE\n    origin:\n      # as the monitor says\n      type: Collected\n",
+    )
+    path.write_text(text, "utf-8")
+    planned = asked(study, specs, built=False)
+    spec_export(planned, tmp_path / "planned.xlsx")
+    cell = ("Variables", ("DM", "SITEID"), "Source")
+    file = edited(tmp_path / "planned.xlsx", tmp_path / "edited.xlsx", {cell: "Vendor"})
+    assert spec_import(planned, file) == Exit.DATA
+    assert path.read_text("utf-8") == text
+    assert "DEFX-012" in (said := capsys.readouterr().err)
+    assert "Change sdtm/dm.yaml, variables.SITEID.origin, by hand: a comment stands within the value." in said
 
 
 def test_a_dry_run_writes_nothing(study, specs, exported, tmp_path, run):
