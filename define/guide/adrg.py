@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from define.build.package import Described
 from define.guide.common import answer, conformance, introduction, protocol
-from define.guide.considerations import DECIDED, SUBJECT, considerations, dataset_of
+from define.guide.considerations import SUBJECT, considerations, dataset_of
 from define.guide.content import (
     Block,
     Bullets,
@@ -21,7 +21,7 @@ from define.guide.content import (
     text_of,
 )
 from define.guide.csdrg import guide_of, structure_of
-from define.guide.facts import Facts, Side, comments_of
+from define.guide.facts import Facts, Side, comments_of, unmarked
 from define.guide.flow import analysed, class_of, overview, ranks, shown_results
 from define.guide.programs import programs
 
@@ -84,7 +84,12 @@ def _concepts(facts: Facts) -> Iterator[Block]:
             values = sorted({row[name] for row in facts.rows("adam", SUBJECT)} - {""})
             text = ", ".join(values) if len(values) <= 5 else f"{len(values)} values"
             rows.append(
-                (Span(name, bold=True), one.metas[name].label, text, one.spec.variables[name].comment)
+                (
+                    Span(name, bold=True),
+                    one.metas[name].label,
+                    text,
+                    unmarked(one.spec.variables[name].comment),
+                )
             )
     head = "Variable | Label | Values | Comment"
     yield from table("Treatment, periods and phases in ADSL", head, rows, (1.2, 3, 3, 4))
@@ -110,7 +115,7 @@ def _processing(facts: Facts) -> Section:
         kept += "Their specifications are among the programs."
     depends = table("Dependencies of analysis datasets", "Dataset | Step | Made from", rows, (1, 0.6, 5))
     details = [
-        Para(joined(Span(name, bold=True), f": {side.study.datasets[name].comment}"))
+        Para(joined(Span(name, bold=True), f": {unmarked(side.study.datasets[name].comment)}"))
         for name in working
         if side.study.datasets[name].comment
     ]
@@ -151,10 +156,10 @@ def _descriptions(facts: Facts) -> Section:
 def _description(facts: Facts, one: Described) -> Section:
     behind = ", ".join(_side(facts).sources.get(one.name, []))
     said = f"{one.table.count:,} record{'' if one.table.count == 1 else 's'}, made from {behind}."
-    blocks: list[Block] = [Para(text_of(said)), *paras(one.spec.comment.replace(DECIDED, ""))]
+    blocks: list[Block] = [Para(text_of(said)), *paras(unmarked(one.spec.comment))]
     blocks += paras(facts.answers.datasets.get(one.name, ""))
     blocks += _parameters(facts, one)
-    said_of = {name: text.replace(DECIDED, "") for name, text in comments_of(one.spec).items()}
+    said_of = {name: unmarked(text) for name, text in comments_of(one.spec).items()}
     notes = [(Span(name, bold=True), text) for name, text in said_of.items() if name in one.metas]
     blocks += table(f"Comments on variables of {one.name}", "Variable | Comment", notes, (1, 5))
     used = [(analysis.id, analysis.title) for shown in facts.displays for analysis in shown.analyses

@@ -11,6 +11,7 @@ from define.guide.content import Ask, Block, Bullets, Para, Said, Section, Span,
 from define.guide.facts import Facts, comments_of
 from define.guide.findings import Issue
 from define.guide.spec import questions
+from trialkit.plan import all_variables
 from trialkit.problems import Place
 
 ACRONYMS = {
@@ -306,21 +307,26 @@ def decisions(facts: Facts, part: str) -> Iterator[tuple[Said, ...]]:
     >>> callable(decisions)
     True
     """
-    for one in facts.datasets(part):
-        if one.companion:
-            continue
-        said = [("", one.spec.comment, one.spec.place("comment")), *_commented(one.spec)]
-        for name, text, place in said:
-            for sentence in sentences(text):
-                if DECISION.search(sentence):
-                    yield Span(one.name, bold=True), name, DECISION.sub("", sentence), _place(place)
+    study = facts.sides[part].study
+    for name, spec in study.datasets.items():
+        said = [("", spec.comment, spec.place("comment"))]
+        said += [
+            (one, text, all_variables(spec)[one].place("comment")) for one, text in comments_of(spec).items()
+        ]
+        for variable, text, place in said:
+            for sentence in filter(DECISION.search, sentences(text)):
+                yield Span(name, bold=True), variable, DECISION.sub("", sentence), _place(place)
+    for file, text in sorted(study.texts.items()):
+        if file.endswith(".yaml"):
+            yield from (("", "", said, f"{file}:{number}") for number, said in _noted(text))
 
 
-def _commented(spec: object) -> Iterator[tuple[str, str, Place]]:
-    from trialkit.plan import all_variables
-
-    for name, text in comments_of(spec).items():  # type: ignore[arg-type]
-        yield name, text, all_variables(spec)[name].place("comment")  # type: ignore[arg-type]
+def _noted(text: str) -> Iterator[tuple[int, str]]:
+    """Find the decisions that stand in comments of YAML, by line."""
+    for number, line in enumerate(text.splitlines(), 1):
+        noted = line.lstrip(" #") if line.lstrip().startswith("#") else line.partition(" # ")[2]
+        if DECISION.search(noted):
+            yield number, DECISION.sub("", noted)
 
 
 def _place(place: Place) -> str:

@@ -7,11 +7,10 @@ from collections.abc import Iterable, Iterator
 from define.build.package import Described
 from define.guide.common import answer, decisions
 from define.guide.content import Block, Para, Section, Span, table, text_of
-from define.guide.facts import Facts, comments_of
+from define.guide.facts import Facts, comments_of, unmarked
 from trialkit.model import models_in
 from trialkit.rule import Rule
 
-DECIDED = " [J]"  # marks a decision of the sponsor, which has a table of its own
 SUBJECT = "ADSL"
 WINDOWED = ("AVISIT", "AVISITN", "AWTARGET", "AWTDIFF", "AWLO", "AWHI", "AWU", "AWRANGE", "ABLFL", "BASETYPE")
 
@@ -110,7 +109,7 @@ def _populations(facts: Facts) -> Iterator[Block]:
             number = sum(row[name] == "Y" for row in subjects)
             used = sorted({analysis.id for shown in facts.displays for analysis in shown.analyses
                            if analysis.population == name})  # fmt: skip
-            comment = one.spec.variables[name].comment.replace(DECIDED, "")
+            comment = unmarked(one.spec.variables[name].comment)
             rows.append((Span(name, bold=True), one.metas[name].label, str(number), comment, ", ".join(used)))
     head = "Flag | Population or event | Subjects | How it is defined | Analyses"
     yield from table("Populations and flags of ADSL", head, rows, (1.1, 2.3, 0.9, 4.5, 2))
@@ -130,7 +129,7 @@ def _windows(facts: Facts) -> Iterator[Block]:
 
 def _comment(one: Described, names: Iterable[str]) -> str:
     said = comments_of(one.spec)
-    return " ".join(f"{name}: {said[name]}" for name in names if name in said).replace(DECIDED, "")
+    return unmarked(" ".join(f"{name}: {said[name]}" for name in names if name in said))
 
 
 def _window_tables(one: Described) -> Iterator[str]:
@@ -168,7 +167,7 @@ def _derived(facts: Facts) -> Iterator[Block]:
             counts: dict[str, int] = {}
             for row in facts.rows("adam", one.name):
                 counts[row["DTYPE"]] = counts.get(row["DTYPE"], 0) + 1
-            said = comments_of(one.spec).get("DTYPE", "").replace(DECIDED, "")
+            said = unmarked(comments_of(one.spec).get("DTYPE", ""))
             rows += [
                 (Span(one.name, bold=True), kind, f"{n:,}", said)
                 for kind, n in sorted(counts.items())

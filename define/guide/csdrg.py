@@ -20,7 +20,7 @@ from define.guide.content import (
     table,
     text_of,
 )
-from define.guide.facts import Facts, comments_of
+from define.guide.facts import Facts, comments_of, unmarked
 from define.guide.flow import arms, class_of, overview, tabulated
 from define.guide.spec import GUIDES
 from trialkit.submission.stamp import stamp_of
@@ -102,9 +102,24 @@ def _listing(facts: Facts, name: str) -> list[Block]:
     there = [
         (one, width) for one, width in zip(names.split(), widths, strict=True) if rows and one in rows[0]
     ]
-    cells = ([row[one] for one, _ in there] for row in rows)
-    shares = tuple(width for _, width in there)
-    return table(f"{name} - {DESIGN[name]}", " | ".join(one for one, _ in there), cells, shares)
+    cells = [[row[one] for one, _ in there] for row in rows]
+    head, shares = [one for one, _ in there], tuple(width for _, width in there)
+    if name == "TS" and (sources := _sources_of_summary(facts)):
+        cells = [
+            [*cell, sources.get((row["TSPARMCD"], row["TSVAL"]), "")]
+            for cell, row in zip(cells, rows, strict=True)
+        ]
+        head, shares = [*head, "Where it is from"], (*shares, 3)
+    return table(f"{name} - {DESIGN[name]}", " | ".join(head), cells, shares)
+
+
+def _sources_of_summary(facts: Facts) -> dict[tuple[str, str], str]:
+    """Give where each value of the trial summary is from, as the study's table says that a draft made."""
+    found = facts.sides["sdtm"].study.tables.get("ts")
+    if found is None or not {"TSPARMCD", "TSVAL", "SOURCE"} <= set(found.columns):
+        return {}
+    texts = (map(str, found.columns[name].objects()) for name in ("TSPARMCD", "TSVAL", "SOURCE"))
+    return {(code, value): source for code, value, source in zip(*texts, strict=True)}
 
 
 def _criteria(facts: Facts) -> list[Block]:
@@ -114,7 +129,7 @@ def _criteria(facts: Facts) -> list[Block]:
 def _commented(facts: Facts, name: str) -> Iterator[Block]:
     one = next((one for one in facts.datasets("sdtm") if one.name == name), None)
     if one is not None and one.spec.comment:
-        yield from paras(one.spec.comment)
+        yield from paras(unmarked(one.spec.comment))
     yield from paras(facts.answers.datasets.get(name, ""))
 
 
@@ -251,7 +266,7 @@ def _inventory(facts: Facts, domains: list[Described]) -> Iterator[Block]:
         rows.append((link, str(one.table.dataset.label), class_of(one).title(), f"{one.table.count:,}", added,
                      structure_of(one), ", ".join(one.spec.keys)))  # fmt: skip
     head = "Dataset | Label | Class | Records | Qualifiers (records) | Structure | Keys"
-    yield from table("Datasets", head, rows, (1, 2.2, 1.7, 1, 1.6, 2.6, 2.4))
+    yield from table("Datasets", head, rows, (1.1, 2.1, 1.7, 1.1, 1.6, 2.5, 2.4))
     split = sorted({(one.spec.domain, one.name) for one in domains if one.spec.domain})
     said = "; ".join(f"{name} is a part of {domain}" for domain, name in split)
     yield Para(text_of(f"Split domains: {said}." if split else "No domain is split into several datasets."))
@@ -275,7 +290,9 @@ def _domain(facts: Facts, one: Described) -> Section:
         read = joined(read, f"Made from {', '.join(sources)}.")
     blocks: list[Block] = [Para(read), *_commented(facts, one.name)]
     rows = [
-        (Span(name, bold=True), text) for name, text in comments_of(one.spec).items() if name in one.metas
+        (Span(name, bold=True), unmarked(text))
+        for name, text in comments_of(one.spec).items()
+        if name in one.metas
     ]
     blocks += table(f"Comments on variables of {one.name}", "Variable | Comment", rows, (1, 5))
     blocks += _qualifiers(facts, one)
@@ -291,7 +308,7 @@ def _qualifiers(facts: Facts, one: Described) -> list[Block]:
     for row in facts.rows("sdtm", supp.name):
         counts[row["QNAM"]] = counts.get(row["QNAM"], 0) + 1
     rows = [
-        (Span(name, bold=True), said.label or name, f"{counts.get(name, 0):,}", said.comment)
+        (Span(name, bold=True), said.label or name, f"{counts.get(name, 0):,}", unmarked(said.comment))
         for name, said in one.spec.supplemental.items()
         if counts.get(name)
     ]

@@ -22,7 +22,7 @@ from trialkit.spec import DatasetSpec, StudySpec
 from trialkit.study import Study
 from trialkit.submission.parts import BESIDE, Parts, open_parts, unfit
 
-CLASS_OF_COMPANION = "Relationship"
+DECIDED = " [J]"
 
 
 @dataclass(frozen=True, eq=False)
@@ -209,6 +209,15 @@ def _side(specs: Path, parts: Parts, part: str, inputs: Path | None) -> Side:
     package = open_package(specs, folder, standard, inputs)
     ledger = read_rows(parts.root / BESIDE[part][1] / "ledger.csv")
     return Side(package, flows(package.study), ledger)
+
+
+def unmarked(text: str) -> str:
+    """Take the marks of decisions out of a comment: these have a table of their own.
+
+    >>> unmarked("At least one injection [J].")
+    'At least one injection.'
+    """
+    return text.replace(DECIDED, "")
 
 
 def comments_of(spec: DatasetSpec) -> dict[str, str]:

@@ -74,17 +74,27 @@ def _tabulated(side: Side, name: str, datasets: Sequence[Described]) -> Iterator
     common = read_by_all(behind.values()) & raw
     labels = {one.name: str(one.table.dataset.label) for one in datasets}
     files = {source: side.study.spec.sources[source].file for source in sorted(raw)}
-    edges = [(source, one) for one, found in behind.items() for source in found if source in raw - common]
+    edges = [(source, one) for one, found in behind.items() for source in _drawn(found, raw, common)]
     drawn = flow([Column("Raw data", files), Column(name.title(), labels)], edges)
     words = "; ".join(f"{one} from {', '.join(found) or 'no raw data'}" for one, found in behind.items())
     yield Figure(f"Raw data to {name.title()} datasets", drawn, f"{words}.")
-    said = f"Each of them reads {', '.join(sorted(common))}; these arrows are left out. " if common else ""
+    said = (
+        f"Each of them reads {', '.join(sorted(common))}; an arrow stands only where there is no other. "
+        if common
+        else ""
+    )
     if others:
         said += (
             f"Datasets of other classes that give them dates, visits or keys: {', '.join(sorted(others))}."
         )
     if said:
         yield Para(text_of(said), small=True)
+
+
+def _drawn(found: Iterable[str], raw: set[str], common: set[str]) -> list[str]:
+    """Leave out what all read, but no dataset without any arrow."""
+    mine = [source for source in found if source in raw]
+    return [source for source in mine if source not in common] or mine
 
 
 def read_by_all(behind: Iterable[Iterable[str]]) -> set[str]:

@@ -258,7 +258,12 @@ class _Document:
         toc = TableOfContents(dotsMinLevel=0)
         toc.levelStyles = TOC
         toc.tableStyle = TableStyle(
-            [_EMBEDDED, ("LEFTPADDING", (0, 0), (-1, -1), 0), ("TOPPADDING", (0, 0), (-1, -1), 1.5)]
+            [
+                _EMBEDDED,
+                ("LEFTPADDING", (0, 0), (-1, -1), 0),
+                ("TOPPADDING", (0, 0), (-1, -1), 0),
+                ("BOTTOMPADDING", (0, 0), (-1, -1), 1.2),
+            ]
         )
         heading = Heading("contents", "", CONTENTS, 1)
         made = _Heading.of(heading, _html(text_of(CONTENTS), self.fonts, BOLD), HEADINGS[1], listed=False)

@@ -377,3 +377,20 @@ def test_every_accepted_finding_of_the_pilot_is_in_its_guide(tmp_path):
             assert flat(f"{one.dataset} {one.variable} {one.code} (trialkit) {one.count:,}") in said
             assert flat(one.reason) in said
     assert flat(load_guide(specs).design)[:60] in pdf
+
+
+def test_decisions_are_listed_with_their_line(place):
+    spec = place.specs / "sdtm" / "vs.yaml"
+    text = spec.read_text(encoding="utf-8").replace(
+        "dataset: VS\n",
+        'dataset: VS\ncomment: "One record per result. Positions are lying [J]."\n# ears only [J]\n',
+        1,
+    )
+    spec.write_text(text, encoding="utf-8")
+    place.tabulate()
+    for name in ("adam", "analysis", "trace/adam", "reports-adam"):
+        shutil.rmtree(place.build / name)
+    for said in (text_of_pdf(written(place)[0]), text_of_docx(written(place)[1])):
+        assert flat("VS Positions are lying. sdtm/vs.yaml:") in said
+        assert flat("ears only sdtm/vs.yaml:") in said
+        assert "[J]" not in said
