@@ -11,6 +11,7 @@ from adam.analysis.data import NO_VARIABLE, Data
 from adam.analysis.spec import Analysis, Display, Figure
 from trialkit.column import Column
 from trialkit.comparefiles import datasets_in
+from trialkit.expr import Expression
 from trialkit.load import Loading, load
 from trialkit.problems import Exit, Kind, Place, Problem, Problems, Refusal, did_you_mean
 from trialkit.rules.evaluate import missing_like
@@ -117,13 +118,23 @@ def unknown_parameters(
     """
     found = []
     for one in declared(displays):
-        for code in one.where.texts(PARAMETER) if one.where else []:
+        for code, place in _parameters(one):
             if code not in known and code not in (mine := of_dataset(one.dataset)):
                 near = did_you_mean(code, {*known, *mine} - {""})
                 hint = near if near.startswith("Did") else NO_PARAMETER.fix
                 what = f"no parameter '{code}' of {one.dataset}"
-                found.append(Problem(NO_PARAMETER, what, one.place("where"), hint=hint))
+                found.append(Problem(NO_PARAMETER, what, place, hint=hint))
     return found
+
+
+def _parameters(one: Analysis | Figure) -> list[tuple[str, Place]]:
+    """Give each PARAMCD that the selection asks for, and those that a method asks for itself."""
+    how = one.method if isinstance(one, Analysis) else one.plot
+    asked = [(code, one.place("where")) for code in (one.where.texts(PARAMETER) if one.where else [])]
+    for name, info in type(how).model_fields.items():
+        if isinstance(value := getattr(how, name), Expression):
+            asked += [(code, how.place(info.alias or name)) for code in value.texts(PARAMETER)]
+    return asked
 
 
 def codes_of(specs: Path) -> set[str]:
@@ -197,7 +208,7 @@ def _tried(displays: list[Display], columns: Mapping[str, Mapping[str, Column]])
 
 def _likely(displays: list[Display], codes: set[str], data: Path) -> set[str]:
     """Add the test codes of the data, and the parameters that are asked for and have one as a part."""
-    asked = {code for one in declared(displays) if one.where for code in one.where.texts(PARAMETER)}
+    asked = {code for one in declared(displays) for code, _ in _parameters(one)}
     if asked <= codes:
         return codes
     tests: set[str] = set()

@@ -42,6 +42,10 @@ analyses:
     dataset: ADVS
     where: PARAMCD == 'LTEMP'
     method: {describe: {of: AVAL}}
+  - id: AR-3
+    title: Two parameters
+    dataset: ADVS
+    method: {correlation: {x: AVAL, x_where: PARAMCD == 'TEMP', y: AVAL, y_where: PARAMCD == 'SYSBP'}}
 figures:
   - {id: F-1, title: Course, dataset: ADVS, plot: {spaghetti: {of: AVAL, time: VISITNUM}}}
 """
@@ -85,6 +89,7 @@ def test_good_analyses_pass(built, data):
         ("describe", "describ", "ANL-003 analysis/t1.yaml:9:14 unknown method 'describ'"),
         ("spaghetti", "spagetti", "ANL-003"),
         ("of: AVAL, time", "of: AVAL, tim", "SPEC-004"),
+        ("'SYSBP'", "'SYSPB'", "ANL-007 analysis/t1.yaml:18:"),
         ("id: AR-2", "id: AR-1", "ANL-005 analysis/t1.yaml:10:5 'AR-1' stands twice"),
         ("'TEMP'", "'TMEP'", "ANL-007 analysis/t1.yaml:7:5 no parameter 'TMEP' of ADVS. Did you mean 'TE"),
     ],
