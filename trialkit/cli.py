@@ -63,7 +63,7 @@ def sdtm(specs: Path, raw: Path, out: Path, datasets: str, **choices: Any) -> Ex
 
     names = tuple(name.strip() for name in datasets.split(",") if name.strip())
     options = Options(specs, raw, out, names, **choices)
-    result = run(options, standard_of("sdtm", "3.4"))
+    result = run(options, standard_of("sdtm"))
     show_summary(result, options, messages())
     return result.exit()
 
@@ -96,7 +96,7 @@ def adam(specs: Path, data: Path, out: Path, datasets: str, **choices: Any) -> E
 
     names = tuple(name.strip() for name in datasets.split(",") if name.strip())
     options = Options(specs, data, out, names, **choices)
-    result = run(options, standard_of("adam", "1.3"))
+    result = run(options, standard_of("adam"))
     show_summary(result, options, messages())
     return result.exit()
 
@@ -145,12 +145,12 @@ def check(specs: Path, raw: Path | None, data: Path | None) -> Exit:
     """
     from trialkit.prepare import check_specs
 
-    problems = check_specs(specs, raw, standard_of("sdtm", "3.4"))
+    problems = check_specs(specs, raw, standard_of("sdtm"))
     if data:
-        problems.add(*check_specs(specs, data, standard_of("adam", "1.3")).items)
+        problems.add(*check_specs(specs, data, standard_of("adam")).items)
     if any((specs / "analysis").glob("*.yaml")):
         check_analyses = part_of("adam", "analysis.declared").check_analyses
-        problems.add(*check_analyses(specs, data, standard_of("adam", "1.3")).items)
+        problems.add(*check_analyses(specs, data, standard_of("adam")).items)
     show_problems(problems.items, messages())
     errors = len(problems.errors())
     left = [] if raw else ["columns of raw files were not checked (--raw)"]
@@ -319,7 +319,7 @@ def impact(changed: tuple[str, ...], as_json: bool, **asked: Any) -> None:
 
     if not (changed or asked["terminology"] or asked["out"]):
         raise click.UsageError("say what has changed: --changed, --ct or --out")
-    found = answer(Asked(changed=changed, **asked), standard_of("sdtm", "3.4"))
+    found = answer(Asked(changed=changed, **asked), standard_of("sdtm"))
     show_impact(found, Terminal(), as_json=as_json)
 
 

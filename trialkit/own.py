@@ -16,6 +16,7 @@ FOREIGN = Kind(
     exit=Exit.SPEC,
 )
 PACKAGES = ("sdtm", "adam", "define")
+USUAL = {"sdtm": "3.4", "adam": "1.3"}  # the guides that are followed where nothing says otherwise
 
 
 def check_packages() -> None:
@@ -45,14 +46,18 @@ def part_of(package: str, module: str) -> ModuleType:
     return importlib.import_module(f"{package}.{module}")
 
 
-def standard_of(package: str, version: str) -> Standard:
+def standard_of(package: str, version: str = "") -> Standard:
     """Give the standard that one of our packages implements.
+
+    Args:
+        package: ``sdtm`` or ``adam``.
+        version: of the implementation guide; empty for the usual one.
 
     Raises:
         Refusal: for a version that it does not know.
 
-    >>> standard_of("sdtm", "3.4").name
-    'SDTMIG'
+    >>> standard_of("sdtm").version
+    '3.4'
     """
-    made: Standard = importlib.import_module(f"{package}.standard").standard(version)
+    made: Standard = importlib.import_module(f"{package}.standard").standard(version or USUAL[package])
     return made

@@ -167,7 +167,7 @@ def build_from(specs: Path, raw: Path, out: Path) -> Acrf:
     Traceback (most recent call last):
     trialkit.problems.Refusal: error STUDY-001 there is no study.yaml in 'nowhere'. ...
     """
-    standard = standard_of("sdtm", "3.4")
+    standard = standard_of("sdtm")
     return build(load_study(specs, standard.folder, ("trialkit.rules", *standard.rules)), raw, out)
 
 

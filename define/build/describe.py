@@ -18,7 +18,6 @@ from trialkit.own import part_of, standard_of
 from trialkit.publish import read_manifest
 
 CRF = "acrf.pdf"
-VERSIONS = {"sdtm": "3.4", "adam": "1.3"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,9 +54,9 @@ class Asked:
         trialkit.problems.Refusal: error DEFB-001 no datasets of this toolkit in 'nowhere'. Build them first.
         """
         if self.folder is None:
-            return planned_package(self.specs, standard_of(self.part, VERSIONS[self.part]))
+            return planned_package(self.specs, standard_of(self.part))
         manifest = read_manifest(self.folder)
-        number = str(manifest["standard"]).rpartition(" ")[2] if manifest else VERSIONS[self.part]
+        number = str(manifest["standard"]).rpartition(" ")[2] if manifest else ""
         return open_package(self.specs, self.folder, standard_of(self.part, number), self.inputs, self.fresh)
 
     def displays(self) -> Sequence[Any]:

@@ -59,7 +59,7 @@ def _tabulations(specs: Path) -> dict[str, list[str]]:
     """Name the SDTM datasets of a study and their variables, by its specs."""
     if not any((specs / "sdtm").glob("*.yaml")):
         return {}
-    standard = standard_of("sdtm", "3.4")
+    standard = standard_of("sdtm")
     study = load_study(specs, "sdtm", ("trialkit.rules", *standard.rules))
     return {name: list(_shown(one)) for name, one in study.datasets.items() if not one.working}
 

@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from define.build.build import STYLESHEET, build_define
-from define.build.describe import CRF, VERSIONS, Asked
+from define.build.describe import CRF, Asked
 from define.build.package import Package
-from define.build.ways import PAGE, Other, Ways
+from define.build.ways import Other, Ways
 from define.html.levels import levels_of
 from define.html.page import render
 from define.html.preview import preview_of
@@ -20,8 +20,7 @@ from define.write import define_bytes
 from trialkit.own import standard_of
 from trialkit.publish import read_manifest
 from trialkit.study import from_datasets, load_study
-
-XML = "define.xml"
+from trialkit.submission.layout import DEFINE, PAGE
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +67,7 @@ def publish_define(
     if preview:
         preview = replace(preview, levels={key: one.values for key, one in levels.items()})
     files = {
-        XML: define_bytes(define),
+        DEFINE: define_bytes(define),
         PAGE: render(define, preview=preview, lineage=lineage).encode("utf-8"),
         STYLESHEET: official_file(STYLESHEET).read_bytes(),
     }
@@ -81,7 +80,7 @@ def _ways(package: Package, specs: Path, part: str, displays: Sequence[Any]) -> 
     """Find the datasets of the other folder: those before ADaM, those after SDTM."""
     here = package.folder.parent
     other = "sdtm" if part == "adam" else "adam"
-    standard = standard_of(other, VERSIONS[other])
+    standard = standard_of(other)
     nothing = Other(None)
     if not any((specs / other).glob("*.yaml")):
         return Ways(package, nothing, nothing, displays if part == "adam" else ())

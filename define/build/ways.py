@@ -14,9 +14,9 @@ from define.html.lineage import Lineage, Step, VariableLineage
 from trialkit.dataflow import NOTHING, DatasetFlow, Leaf, flows
 from trialkit.plan import all_variables
 from trialkit.study import Study
+from trialkit.submission.layout import PAGE
 
 MOST = 24  # ways shown of one variable
-PAGE = "define.html"
 
 
 @dataclass(frozen=True, slots=True)

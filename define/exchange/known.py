@@ -13,7 +13,6 @@ from trialkit.problems import Place, Problem, Refusal
 from trialkit.standard import Standard
 from trialkit.terms import Terminology, join_terminologies, load_terminology
 
-USUAL = {"sdtm": "3.4", "adam": "1.3"}
 LATEST = "2025-03-28"
 PARTS = {"SDTM": "sdtm", "ADaM": "adam", "Tabulation": "sdtm", "Analysis": "adam"}
 # the classes of Define-XML as the implementation guides call them
@@ -129,7 +128,7 @@ def known_of(view: View, part: str) -> Known:
     try:
         standard = standard_of(part, guide)
     except (Refusal, KeyError):
-        standard = standard_of(part, USUAL[part])
+        standard = standard_of(part)
     sets = {one.publishing_set: one.version for one in standards if one.type == "CT"}
     version = next((sets[name] for name in standard.terminology if name in sets), LATEST)
     return Known(part, standard, guide or standard.version, version, _terms(standard, version))

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import base64
 import functools
-import hashlib
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from markupsafe import Markup
+from jinja2 import Environment
 
 from define.html import parts
 from define.html.conditions import Conditions
@@ -22,7 +18,7 @@ from define.html.shown import Link, Page, height
 from define.model import Define
 from define.names import short
 from trialkit.reporting.html import TEMPLATES as HOUSE
-from trialkit.reporting.html import thousands
+from trialkit.reporting.html import environment, inlined
 
 TEMPLATES = Path(__file__).resolve().parent.parent / "templates" / "html"
 STYLES = (HOUSE / "page.css", TEMPLATES / "define.css")
@@ -51,7 +47,7 @@ def render(
     """
     page = page_of(define, preview or Preview(), lineage or Lineage())
     return (
-        _environment()
+        _templates()
         .get_template("page.html")
         .render(
             define=define,
@@ -62,7 +58,7 @@ def render(
             preview=preview,
             xml=xml,
             toolkit=version("trialkit"),
-            **_inline(),
+            **inlined(STYLES, SCRIPTS, EARLY),
         )
     )
 
@@ -103,38 +99,7 @@ def page_of(define: Define, preview: Preview, lineage: Lineage) -> Page:
 
 
 @functools.cache
-def _environment() -> Environment:
-    made = Environment(
-        loader=FileSystemLoader(TEMPLATES),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    made.filters["n"] = thousands
-    made.filters["code"] = blank_free
-    made.filters["short"] = short
-    made.filters["height"] = height
+def _templates() -> Environment:
+    made = environment(TEMPLATES)
+    made.filters |= {"code": blank_free, "short": short, "height": height}
     return made
-
-
-@functools.cache
-def _inline() -> dict[str, Any]:
-    """Give the page's own style and scripts, and the policy that allows them and nothing else."""
-    style = "".join(path.read_text(encoding="utf-8") for path in STYLES)
-    script = "".join(path.read_text(encoding="utf-8") for path in SCRIPTS)
-    policy = (
-        f"default-src 'none'; style-src {_hash(style)}; script-src {_hash(EARLY)} {_hash(script)}; "
-        "base-uri 'none'; form-action 'none'"
-    )
-    # files of this package, not text from outside
-    return {
-        "style": Markup(style),  # noqa: S704
-        "script": Markup(script),  # noqa: S704
-        "early": Markup(EARLY),  # noqa: S704
-        "policy": policy,
-    }
-
-
-def _hash(text: str) -> str:
-    return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"

@@ -24,9 +24,14 @@ def thousands(number: float) -> str:
 
 
 @functools.cache
-def _environment(folder: Path) -> Environment:
+def environment(*folders: Path) -> Environment:
+    """Give the templates of some folders, in which all text is escaped and nothing may be left out.
+
+    >>> environment(TEMPLATES).autoescape
+    True
+    """
     made = Environment(
-        loader=FileSystemLoader([folder, TEMPLATES]),
+        loader=FileSystemLoader(folders),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
@@ -37,11 +42,39 @@ def _environment(folder: Path) -> Environment:
     return made
 
 
-def _inline(name: str) -> tuple[Markup, str]:
-    """Give a style or script of our own and its hash for the content security policy."""
-    text = (TEMPLATES / name).read_text(encoding="utf-8")
-    code = base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
-    return Markup(text), f"'sha256-{code}'"  # noqa: S704 - a file of this package, not text from outside
+@functools.cache
+def inlined(
+    styles: tuple[Path, ...], script: tuple[Path, ...], early: str = "", images: str = ""
+) -> dict[str, Any]:
+    """Give the styles and scripts of a page, and the policy that allows them and nothing else.
+
+    Args:
+        styles: files with the page's style.
+        script: files with its script.
+        early: a script that runs before the page is shown.
+        images: where pictures may come from.
+
+    >>> inlined((), (), images="data:")["policy"][:64]
+    "default-src 'none'; style-src 'sha256-47DEQpj8HBSa+/TImW+5JCeuQe"
+    """
+    style, code = ("".join(path.read_text(encoding="utf-8") for path in paths) for paths in (styles, script))
+    runs = " ".join(map(_hash, [early, code] if early else [code]))
+    pictures = f"img-src {images}; " if images else ""
+    policy = (
+        f"default-src 'none'; style-src {_hash(style)}; script-src {runs}; {pictures}"
+        "base-uri 'none'; form-action 'none'"
+    )
+    # files of this package, not text from outside
+    return {
+        "style": Markup(style),  # noqa: S704
+        "script": Markup(code),  # noqa: S704
+        "early": Markup(early),  # noqa: S704
+        "policy": policy,
+    }
+
+
+def _hash(text: str) -> str:
+    return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
 
 
 def render(template: str, *, folder: Path = TEMPLATES, **values: Any) -> str:
@@ -62,10 +95,5 @@ def render(template: str, *, folder: Path = TEMPLATES, **values: Any) -> str:
     Traceback (most recent call last):
     jinja2.exceptions.TemplateNotFound: 'nowhere.html' not found in search path...
     """
-    (style, style_hash), (script, script_hash) = _inline("page.css"), _inline("page.js")
-    policy = (
-        f"default-src 'none'; style-src {style_hash}; script-src {script_hash}; "
-        "img-src data:; base-uri 'none'; form-action 'none'"
-    )
-    inline = {"style": style, "script": script, "policy": policy}
-    return _environment(folder).get_template(template).render(**inline, **values)
+    inline = inlined((TEMPLATES / "page.css",), (TEMPLATES / "page.js",), images="data:")
+    return environment(folder, TEMPLATES).get_template(template).render(**inline, **values)
