@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 
 from define.build.package import Described
@@ -12,6 +13,7 @@ from trialkit.model import models_in
 from trialkit.rule import Rule
 
 SUBJECT = "ADSL"
+TREATMENT = re.compile(r"TRT(\d\d)?[PA]N?|TRTSEQ[PA]N?|TR\d\d[PA]G\dN?|TR[PA]G\dN?|DOSE(\d\d)?[PA]")
 WINDOWED = ("AVISIT", "AVISITN", "AWTARGET", "AWTDIFF", "AWLO", "AWHI", "AWU", "AWRANGE", "ABLFL", "BASETYPE")
 
 
@@ -93,7 +95,7 @@ def _core(facts: Facts) -> Iterator[Block]:
 def _treatment(facts: Facts) -> Iterator[Block]:
     rows = []
     for one in facts.datasets("adam"):
-        names = [name for name in one.metas if name.startswith(("TRT", "TRTP", "TRTA")) and "DT" not in name]
+        names = [name for name in one.metas if TREATMENT.fullmatch(name)]
         if names:
             rows.append((Span(one.name, bold=True), ", ".join(names)))
     if not rows:

@@ -9,7 +9,7 @@ from typing import Any
 
 from docx import Document
 from docx.enum.section import WD_ORIENT
-from docx.enum.text import WD_BREAK
+from docx.enum.text import WD_BREAK, WD_TAB_ALIGNMENT
 from docx.opc.constants import RELATIONSHIP_TYPE
 from docx.oxml import OxmlElement
 from docx.oxml.ns import qn
@@ -125,16 +125,25 @@ class _Writer:
         section.left_margin = section.right_margin = Pt(36)
         section.different_first_page_header_footer = True
         head = section.header.paragraphs[0]
-        head.add_run(inert(f"Study {self.guide.study}\t\t{self.guide.title}")).font.size = Pt(8)
+        self._right_tab(head)
+        head.add_run(inert(f"Study {self.guide.study}")).font.size = Pt(8)
+        head.add_run(f"\t{inert(self.guide.title)}").font.size = Pt(8)
         for footer in (section.footer, section.first_page_footer):
             line = footer.paragraphs[0]
             build = f", build {self.guide.build}" if self.guide.build else ""
-            line.add_run(inert(f"{self.guide.name}.docx{build}\t\tPage "))
+            self._right_tab(line)
+            line.add_run(f"{inert(f'{self.guide.name}.docx{build}')}\tPage ")
             _field(line, "PAGE", "1")
             line.add_run(" of ")
             _field(line, "NUMPAGES", "1")
             for run in line.runs:
                 run.font.size = Pt(8)
+
+    def _right_tab(self, line: Any) -> None:
+        """Leave one tab stop, at the right, of those that the style of headers and footers has."""
+        for stop in self.document.styles[line.style.name].paragraph_format.tab_stops:
+            line.paragraph_format.tab_stops.add_tab_stop(stop.position, WD_TAB_ALIGNMENT.CLEAR)
+        line.paragraph_format.tab_stops.add_tab_stop(FULL, WD_TAB_ALIGNMENT.RIGHT)
 
     def _cover(self) -> None:
         guide = self.guide
