@@ -237,7 +237,7 @@ def _lists(part: Records) -> dict[tuple[str, tuple[int, ...]], list[Many]]:
     """Give the lists of a part by source, and by which they are: parts of one origin have the same ones."""
     found: dict[str, list[Many]] = {}
     for pair in part.many:
-        if pair.is_list:
+        if pair.is_list and len(pair.record):
             found.setdefault(pair.source, []).append(pair)
     return {(source, tuple(map(id, lists))): lists for source, lists in found.items()}
 
@@ -245,13 +245,17 @@ def _lists(part: Records) -> dict[tuple[str, tuple[int, ...]], list[Many]]:
 def _numbered(part: Records, starts: Mapping[Any, int], first: dict[Any, int]) -> Records:
     """Move the numbers of a part's lists; only the first part that has some keeps them."""
     rows, many = dict(part.rows), [pair for pair in part.many if not pair.is_list]
-    for same, lists in _lists(part).items():
-        start, mine = starts[same], rows.get(same[0], np.empty(0, np.int32))
-        rows[same[0]] = np.where(mine < 0, mine, mine.astype(np.int32) + np.int32(start))
+    mine = _lists(part)
+    for key in [key for key in rows if key.startswith("#") and "@" in key]:
+        if not any(key == source for source, _ in mine):  # the numbers of empty lists may be those of others
+            rows[key] = np.full_like(rows[key], NONE)
+    for same, lists in mine.items():
+        start, numbers = starts[same], rows.get(same[0], np.empty(0, np.int32))
+        rows[same[0]] = np.where(numbers < 0, numbers, numbers.astype(np.int32) + np.int32(start))
         if first.pop(same, None) is not None:
             moved = [replace(pair, record=(pair.record + start).astype(np.int32)) for pair in lists]
             many += moved if start else lists
-    return replace(part, rows=rows, many=tuple(many)) if part.many else part
+    return replace(part, rows=rows, many=tuple(many))
 
 
 def _column(part: Records, name: str, parts: Sequence[Records]) -> Column:

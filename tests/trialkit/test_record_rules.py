@@ -283,3 +283,15 @@ def test_branches_with_lists_of_their_own_keep_them_apart() -> None:
         rows = [many.row[many.record == number].tolist() for many in both.many if many.is_list]
         assert sorted(map(len, rows)) == [0, 5]
         assert min(filter(None, rows)) == [row for row in range(5 * (last + 1)) if row % (last + 1) == last]
+
+
+def test_a_branch_whose_lists_are_empty_names_no_list_of_another() -> None:
+    one = with_totals(0, {"count": {"within": ["K"], "where": "N == '2'"}})
+    other = with_totals(0, {"count": {"within": ["K"]}}, subjects=2)
+    both = stack([one, other])
+    (pairs,) = [many for many in both.many if many.is_list]
+    numbers = both.rows[pairs.source]
+    assert set(numbers[: one.count].tolist()) == {-1}
+    assert pairs.row[pairs.record == numbers[one.count + 1]].tolist() == [1, 3, 5, 7, 9]
+    again = stack([both, both.take(np.arange(2))])
+    assert sum(len(many.record) for many in again.many if many.is_list) == len(pairs.record)
