@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from hashlib import sha256
 from pathlib import Path
 
 from define.build.build import build_define
@@ -35,6 +36,17 @@ def define_of(asked: Asked, package: Package | None = None) -> Define:
         return build_define(package, asked.extras(package, Path(folder) / CRF))
 
 
+def about_specs(package: Package) -> str:
+    """Name the state of the specs that a workbook is made of; an import tells by it if they have changed.
+
+    >>> from trialkit.samples import sample_folder
+    >>> about_specs(Asked(sample_folder(), "sdtm").package())[:6]
+    'specs '
+    """
+    files = (f"{name}\n{text}\n" for name, text in sorted(package.study.texts.items()))
+    return f"specs {sha256(''.join(files).encode()).hexdigest()[:16]}"
+
+
 def spec_export(asked: Asked, out: Path, generation: str = "2.1") -> Exit:
     """Write the workbook of a study's specs.
 
@@ -53,8 +65,11 @@ def spec_export(asked: Asked, out: Path, generation: str = "2.1") -> Exit:
     Traceback (most recent call last):
     trialkit.problems.Refusal: error STUDY-001 there is no study.yaml in 'nowhere'. ...
     """
-    define, problems = define_of(asked), Problems()
+    package, problems = asked.package(), Problems()
+    define = define_of(asked, package)
     book, lost = export_book(define, GENERATIONS[generation])
-    write_book(out, book, GENERATIONS[generation], created_of(define.creation_date_time))
+    write_book(
+        out, book, GENERATIONS[generation], created_of(define.creation_date_time), about_specs(package)
+    )
     problems.add(*lost)
     return told(problems, f"{len(define.metadata.item_groups)} datasets; written: {out}")

@@ -13,12 +13,12 @@ from define.build.package import Package
 from define.check.view import View
 from define.commands import counted, told
 from define.exchange.differ import Change, differences, generation_of
-from define.exchange.export import define_of
+from define.exchange.export import about_specs, define_of
 from define.exchange.lost import NOT_TAKEN
 from define.exchange.take import BY_HAND, Edit, Taking
 from define.exchange.takelists import take_other
 from define.exchange.takerows import take_row
-from define.workbook.book import Book, read_book
+from define.workbook.book import Book, about_book, read_book
 from define.workbook.export import Exporter
 from define.workbook.imports import import_book
 from define.workbook.layout import Generation, folded
@@ -32,6 +32,12 @@ CONTEXT = Kind(
     "the workbook and the options do not go together",
     "Name the datasets that it was exported with, or none where it was exported without.",
     exit=Exit.SPEC,
+)
+OLDER = Kind(
+    "DEFX-015",
+    "the specs have changed since the workbook was exported",
+    "Look at each change: where the specs are the newer ones the workbook takes that back (--dry-run).",
+    severity="query",
 )
 NOT_SHOWN = "The define would not say it: the standard, the data or a rule decide."
 ONCE_USED = "It is in study.yaml now, and in the define as soon as the data use it."
@@ -80,6 +86,9 @@ def spec_import(asked: Asked, file: Path, dry: bool = False) -> Exit:
     if given.context and given.context != first.context and given.context in ("Submission", "Other"):
         had = "datasets" if given.context == "Submission" else "no datasets"
         raise Refusal([Problem(CONTEXT, f"the workbook was exported with {had}", Place(file.name))])
+    about = about_book(file)
+    if about.startswith("specs ") and about != about_specs(package):
+        problems.add(Problem(OLDER, OLDER.title, Place(file.name)))
     taking = Taking(package, View(first, "define.xml"), View(given, file.name), problems)
     generation = generation_of(book)
     _take(taking, differences(Exporter(taking.ours, generation).book(), book))
@@ -90,7 +99,7 @@ def spec_import(asked: Asked, file: Path, dry: bool = False) -> Exit:
         return told(problems, "nothing was written")
     terminal = Terminal(stderr=True)
     for edit in taking.edits:
-        terminal.print(f"{edit.file} {edit.name}")
+        terminal.print(str(edit))
     if not dry:
         _write(package.study.folder, texts)
     counts = f"{counted(len(taking.edits), 'change')} in {counted(len(texts), 'file')}"

@@ -59,6 +59,12 @@ class Edit:
         """
         return ".".join(str(step) for step in (*self.path, self.key))
 
+    def __str__(self) -> str:
+        """Say what is changed where."""
+        change = self.change
+        said = f": {short(change.before)} became {short(change.after)}" if change and change.column else ""
+        return f"{self.file} {self.name}{said}"
+
 
 @dataclass(slots=True)
 class Taking:
@@ -91,7 +97,7 @@ class Taking:
         "DM: 'a' became 'b'"
         """
         if change.column:
-            what = f"{change.name}: {_short(change.before)} became {_short(change.after)}"
+            what = f"{change.name}: {short(change.before)} became {short(change.after)}"
         else:
             what = f"row of {change.name} is {'new' if change.after else 'gone'}"
         where = change.row.at(change.where or change.column).field.strip()
@@ -199,7 +205,12 @@ def comparisons_of(view: View, level: Use) -> Conditions:
     )
 
 
-def _short(text: str) -> str:
+def short(text: str) -> str:
+    """Write a text in quotes, the beginning of a long one.
+
+    >>> short("Sex"), len(short("x" * 99))
+    ("'Sex'", 45)
+    """
     return f"'{text}'" if len(text) <= SHOWN else f"'{text[:SHOWN]}...'"
 
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import html
 import io
+import re
+import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -22,6 +25,7 @@ IGNORED = Kind("DEFW-003", "not known, so ignored", "Rename it, if it matters.",
 NO_COLUMN = Kind("DEFW-004", "column is absent", "Add the column.", exit=Exit.SPEC)
 TOO_LONG = Kind("DEFW-021", "text is longer than a cell can be", "Shorten it to 32,767 characters.")
 
+_ABOUT = re.compile(r"<dc:description>([^<]*)</dc:description>")
 HEADER_WITHIN = 10  # rows: a legend may stand above the header
 CELL_LIMIT = 32767
 OPTIONS = {
@@ -148,7 +152,7 @@ def _header(sheet: str, texts: list[list[str]]) -> tuple[int, list[str]]:
     return 0, [column_of(sheet, text) for text in texts[0]] if texts else []
 
 
-def write_book(path: Path, book: Book, generation: Generation, created: datetime) -> None:
+def write_book(path: Path, book: Book, generation: Generation, created: datetime, about: str = "") -> None:
     """Write a workbook; the same rows give the same bytes, and text that looks like a formula stays text.
 
     Args:
@@ -156,6 +160,7 @@ def write_book(path: Path, book: Book, generation: Generation, created: datetime
         book: the rows.
         generation: which sheets and columns it has.
         created: the time stamp of the file; no clock is read.
+        about: kept among the properties of the file, for ``about_book``.
 
     Raises:
         Refusal: DEFW-021.
@@ -170,12 +175,29 @@ def write_book(path: Path, book: Book, generation: Generation, created: datetime
     """
     made = io.BytesIO()
     with xlsxwriter.Workbook(made, OPTIONS) as workbook:
-        workbook.set_properties({"title": "Define-XML", "created": created.replace(tzinfo=None)})
+        workbook.set_properties(
+            {"title": "Define-XML", "comments": about, "created": created.replace(tzinfo=None)}
+        )
         for sheet, columns in generation.sheets.items():
             rows = book.rows(sheet)
             more = (name for name in generation.further(sheet) if any(row.get(name) for row in rows))
             _sheet(workbook, generation, sheet, (*columns, *more), rows)
     path.write_bytes(made.getvalue())
+
+
+def about_book(path: Path) -> str:
+    """Give what was kept among the properties of a workbook; "" where there is nothing, or no workbook.
+
+    >>> about_book(Path("nowhere.xlsx"))
+    ''
+    """
+    try:
+        with zipfile.ZipFile(path) as archive:
+            text = archive.read("docProps/core.xml").decode("utf-8", "replace")
+    except (OSError, KeyError, zipfile.BadZipFile):
+        return ""
+    found = _ABOUT.search(text)
+    return html.unescape(found[1]) if found else ""
 
 
 def _sheet(

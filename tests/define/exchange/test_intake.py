@@ -418,6 +418,20 @@ def test_a_line_that_cannot_be_changed_alone_is_changed_by_hand(study, specs, tm
     assert "Change sdtm/dm.yaml, variables.SITEID.origin, by hand: a comment stands within the value." in said
 
 
+def test_specs_that_have_changed_since_the_export_are_spoken_of(study, specs, tmp_path, capsys):
+    planned = asked(study, specs, built=False)
+    spec_export(planned, tmp_path / "planned.xlsx")
+    assert spec_import(planned, tmp_path / "planned.xlsx", dry=True) == Exit.OK
+    assert "DEFX-015" not in capsys.readouterr().err
+    path = specs / "sdtm" / "dm.yaml"
+    path.write_text(
+        path.read_text("utf-8").replace("SITEID: SITE", "SITEID: {copy: SITE, label: New}"), "utf-8"
+    )
+    assert spec_import(planned, tmp_path / "planned.xlsx", dry=True) == Exit.OK
+    assert "query DEFX-015 planned.xlsx the specs have changed" in (said := capsys.readouterr().err)
+    assert "sdtm/dm.yaml variables.SITEID.label: 'New' became 'Study Site Identifier'" in said
+
+
 def test_a_dry_run_writes_nothing(study, specs, exported, tmp_path, run):
     file = edited(exported / "2.1-True.xlsx", tmp_path / "edited.xlsx", {LABEL: "Site"})
     before = bytes_of(specs)
