@@ -13,6 +13,7 @@ from trialkit.problems import Exit
 
 FOLDER = Named(path_type=Path, file_okay=False)
 FILE = Named(path_type=Path, dir_okay=False)
+INPUTS = "SDTM behind ADaM; default: the folder sdtm beside."
 RAW = "The raw files, for pages of the annotated CRF; default: raw/ of --build."
 
 
@@ -28,6 +29,7 @@ def spec() -> None:
 @click.option("--build", type=FOLDER, help="The study's output folder, with sdtm/ and adam/.")
 @click.option("--sdtm", type=FOLDER, help="Folder with the SDTM datasets.")
 @click.option("--adam", type=FOLDER, help="Folder with the ADaM datasets.")
+@click.option("--inputs", type=FOLDER, help=INPUTS)
 @click.option("--raw", type=FOLDER, help=RAW)
 @click.option(
     "--generation", type=click.Choice(["classic", "current", "2.1"]), default="2.1", show_default=True
@@ -53,6 +55,7 @@ def export(specs: Path, out: Path, generation: str, **where: Any) -> Exit:
 @click.option("--build", type=FOLDER, help="With --into: as for the export.")
 @click.option("--sdtm", type=FOLDER, help="With --into: as for the export.")
 @click.option("--adam", type=FOLDER, help="With --into: as for the export.")
+@click.option("--inputs", type=FOLDER, help="With --into: as for the export.")
 @click.option("--raw", type=FOLDER, help="With --into: as for the export.")
 @click.option("--dry-run", "dry", is_flag=True, help="With --into: say what would change, and write nothing.")
 def import_spec(
@@ -87,17 +90,18 @@ def import_spec(
 def asked_of(
     specs: Path | None,
     part: str | None,
-    build: Path | None,
-    sdtm: Path | None,
-    adam: Path | None,
-    raw: Path | None,
+    build: Path | None = None,
+    sdtm: Path | None = None,
+    adam: Path | None = None,
+    inputs: Path | None = None,
+    raw: Path | None = None,
 ) -> Any:
     """Find the datasets that options name: one of --sdtm and --adam, or those of --build.
 
     Raises:
         click.UsageError: options that don't go together.
 
-    >>> asked_of(Path("specs"), None, None, None, Path("adam"), None).part
+    >>> asked_of(Path("specs"), None, adam=Path("adam")).part
     'adam'
     """
     named = [name for name, folder in (("sdtm", sdtm), ("adam", adam)) if folder]
@@ -109,7 +113,7 @@ def asked_of(
     folder = sdtm or adam or (build / part if build else None)
     if raw is None and build is not None and (build / "raw").is_dir():
         raw = build / "raw"
-    return part_of("define", "build.describe").Asked(specs, part, folder, None, raw if folder else None)
+    return part_of("define", "build.describe").Asked(specs, part, folder, inputs, raw if folder else None)
 
 
 COMMANDS = (spec,)

@@ -14,7 +14,7 @@ from define.exchange.drafts import spec_draft
 from define.exchange.export import define_of, spec_export
 from define.exchange.intake import part_of_workbook, spec_import
 from define.workbook.book import Book, Row, read_book, write_book
-from define.workbook.layout import GENERATIONS, V21
+from define.workbook.layout import CLASSIC, GENERATIONS, V21
 from trialkit.problems import Exit, Problems, Refusal
 
 CREATED = datetime(2024, 1, 31, tzinfo=UTC)
@@ -212,6 +212,37 @@ def test_what_people_change_is_taken_and_then_shows(name, study, specs, exported
     again = replace(asked(study, specs), fresh=False)
     assert spec_import(again, file) == Exit.OK  # what the define says now is what the workbook says
     assert changed_lines(before, bytes_of(specs)) == lines
+
+
+OLDER = {
+    "origin": (
+        {("Variables", ("DM", "SITEID"), "Origin"): "eDT"},
+        {"sdtm/dm.yaml": ["  SITEID: {copy: SITE, origin: {type: Collected, source: Vendor}}"]},
+    ),
+    "value level": (
+        {("ValueLevel", ("VS", "VSORRES", "VS.VSTESTCD.EQ.SYSBP"), "Label"): "Systolic"},
+        {"sdtm/vs.yaml": ["      - {when: VSTESTCD == 'SYSBP', label: Systolic}"]},
+    ),
+}
+
+
+@pytest.mark.parametrize("name", OLDER)
+def test_a_classic_workbook_is_taken_as_well(name, study, specs, exported, tmp_path):
+    changes, lines = OLDER[name]
+    before = bytes_of(specs)
+    file = edited(exported / "classic-True.xlsx", tmp_path / "edited.xlsx", changes, generation=CLASSIC)
+    assert spec_import(asked(study, specs), file) == Exit.OK
+    assert changed_lines(before, bytes_of(specs)) == lines
+
+
+def test_a_condition_of_a_classic_workbook_cannot_be_changed(study, specs, exported, tmp_path, capsys):
+    changes = {("WhereClauses", ("VS.VSTESTCD.EQ.SYSBP",), "Value"): "OTHER"}
+    file = edited(exported / "classic-True.xlsx", tmp_path / "edited.xlsx", changes, generation=CLASSIC)
+    before = bytes_of(specs)
+    assert spec_import(asked(study, specs), file) == Exit.DATA
+    assert bytes_of(specs) == before
+    said = capsys.readouterr().err
+    assert "row of VS.VSORRES where VSTESTCD EQ OTHER is new. Conditions follow from the records" in said
 
 
 def test_without_datasets_length_type_and_terms_are_those_of_the_specs(study, specs, exported, tmp_path):
