@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from define.build.package import Described
-from define.guide.common import answer, conformance, introduction, protocol
+from define.guide.common import accepted_of, answer, commented, conformance, introduction, protocol
 from define.guide.considerations import SUBJECT, considerations, dataset_of
 from define.guide.content import (
     Block,
-    Bullets,
     Guide,
     Para,
     Said,
@@ -21,7 +20,7 @@ from define.guide.content import (
     text_of,
 )
 from define.guide.csdrg import guide_of, structure_of
-from define.guide.facts import Facts, Side, comments_of, unmarked
+from define.guide.facts import Facts, Side, unmarked
 from define.guide.flow import analysed, class_of, overview, ranks, shown_results
 from define.guide.programs import programs
 
@@ -81,7 +80,7 @@ def _concepts(facts: Facts) -> Iterator[Block]:
     rows = []
     for name in one.metas:
         if name.startswith(TREATMENT) and not name.endswith("FN"):
-            values = sorted({row[name] for row in facts.rows("adam", SUBJECT)} - {""})
+            values = [value for (value,) in facts.counts("adam", SUBJECT, [name]) if value]
             text = ", ".join(values) if len(values) <= 5 else f"{len(values)} values"
             rows.append(
                 (
@@ -159,30 +158,17 @@ def _description(facts: Facts, one: Described) -> Section:
     blocks: list[Block] = [Para(text_of(said)), *paras(unmarked(one.spec.comment))]
     blocks += paras(facts.answers.datasets.get(one.name, ""))
     blocks += _parameters(facts, one)
-    said_of = {name: unmarked(text) for name, text in comments_of(one.spec).items()}
-    notes = [(Span(name, bold=True), text) for name, text in said_of.items() if name in one.metas]
-    blocks += table(f"Comments on variables of {one.name}", "Variable | Comment", notes, (1, 5))
+    blocks += commented(one)
     used = [(analysis.id, analysis.title) for shown in facts.displays for analysis in shown.analyses
             if analysis.dataset == one.name]  # fmt: skip
     blocks += table(f"Analyses of {one.name}", "Analysis | Title", used, (1, 5))
-    mine = [issue for issue in facts.known.of("adam", "accepted") if issue.dataset == one.name]
-    if mine:
-        items = tuple(
-            text_of(f"{issue.check} {issue.variable} ({issue.shown}): {issue.reason}") for issue in mine
-        )
-        blocks += [
-            Para(joined("Accepted findings (", Span("Issues Summary", to="issues"), "):")),
-            Bullets(items),
-        ]
+    blocks += accepted_of(facts, "adam", one.name)
     return Section(f"dataset-{one.name}", f"{one.name} - {one.table.dataset.label}", tuple(blocks))
 
 
 def _parameters(facts: Facts, one: Described) -> list[Block]:
     if not {"PARAMCD", "PARAM"} <= set(one.metas):
         return []
-    counts: dict[tuple[str, str], int] = {}
-    for row in facts.rows("adam", one.name):
-        key = (row["PARAMCD"], row["PARAM"])
-        counts[key] = counts.get(key, 0) + 1
-    rows = ((Span(code, bold=True), name, f"{number:,}") for (code, name), number in sorted(counts.items()))
+    counts = facts.counts("adam", one.name, ["PARAMCD", "PARAM"])
+    rows = ((Span(code, bold=True), name, f"{number:,}") for (code, name), number in counts.items())
     return table(f"Parameters of {one.name}", "PARAMCD | PARAM | Records", rows, (1.2, 5, 1))

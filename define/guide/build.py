@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,6 +16,8 @@ from define.guide.spec import FILE, load_guide, questions
 from define.guide.texts import texts_in
 from define.guide.word import docx_bytes
 from define.whole import write_whole
+from trialkit.problems import Problem, Refusal
+from trialkit.publish import UNWRITABLE
 from trialkit.submission.conformance import SPEC
 from trialkit.submission.spec import ConformanceSpec, load_optional
 
@@ -86,8 +88,7 @@ def write_guides(specs: Path, build: Path, out: Path | None = None, inputs: Path
         inputs: the SDTM datasets behind ADaM; default: those of the build.
 
     Raises:
-        Refusal: as ``load_facts``.
-        OSError: a file cannot be written.
+        Refusal: as ``load_facts``; PUB-003 for a file that cannot be written.
 
     >>> write_guides(Path("nowhere"), Path("nowhere"))
     Traceback (most recent call last):
@@ -100,7 +101,15 @@ def write_guides(specs: Path, build: Path, out: Path | None = None, inputs: Path
         fonts = Fonts.of(texts_in(guide), packaged_font())
         files[folder / f"{guide.name}.pdf"] = pdf_bytes(guide, fonts)
         files[folder / f"{guide.name}.docx"] = docx_bytes(guide, fonts)
-    for path, data in files.items():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        write_whole(path, data)
+    _write(files)
     return list(files)
+
+
+def _write(files: Mapping[Path, bytes]) -> None:
+    for path, data in files.items():
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            write_whole(path, data)
+        except OSError as error:
+            what = f"{path.name}: {error.strerror or type(error).__name__}"
+            raise Refusal([Problem(UNWRITABLE, what)]) from None

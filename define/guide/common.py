@@ -7,10 +7,11 @@ import sys
 from collections.abc import Iterable, Iterator, Mapping
 from importlib.metadata import version
 
+from define.build.package import Described
 from define.guide.content import Ask, Block, Bullets, Para, Said, Section, Span, joined, paras, table, text_of
-from define.guide.facts import Facts, comments_of
+from define.guide.facts import DECISION, Facts, comments_of, unmarked
 from define.guide.findings import Issue
-from define.guide.spec import questions
+from define.guide.spec import question_of
 from trialkit.plan import all_variables
 from trialkit.problems import Place
 
@@ -26,7 +27,6 @@ ACRONYMS = {
     "SUPP--": "Supplemental qualifiers of a domain",
     "XPT": "SAS Transport Format, version 5",
 }
-DECISION = re.compile(r"\s*\[J\]")
 ACCEPTED = "Dataset and variables | Check | Count | What the check says | Why it is acceptable"
 PARTS = {"sdtm": "SDTM", "adam": "ADaM"}
 PARAMETERS = {
@@ -45,10 +45,7 @@ def answer(facts: Facts, key: str) -> list[Block]:
     >>> callable(answer)
     True
     """
-    said = str(getattr(facts.answers, key))
-    return paras(said) or [
-        Ask(key, questions("both").get(key) or {**questions("csdrg"), **questions("adrg")}[key])
-    ]
+    return paras(str(getattr(facts.answers, key))) or [Ask(key, question_of(key))]
 
 
 def introduction(facts: Facts, name: str, part: str, more: tuple[Section, ...] = ()) -> Section:
@@ -301,6 +298,29 @@ def _details(facts: Facts, part: str) -> Iterator[Block]:
     yield from table("Data queries that stayed open", head, rows, (1.4, 1.6, 1.5, 0.9, 1.1, 5))
 
 
+def accepted_of(facts: Facts, part: str, dataset: str) -> list[Block]:
+    """List the accepted findings of a dataset; nothing where there are none.
+
+    >>> callable(accepted_of)
+    True
+    """
+    mine = [one for one in facts.known.of(part, "accepted") if one.dataset == dataset]
+    items = tuple(text_of(f"{one.check} {one.variable} ({one.shown}): {one.reason}") for one in mine)
+    lead = joined("Accepted findings (", Span("Issues Summary", to="issues"), "):")
+    return [Para(lead), Bullets(items)] if items else []
+
+
+def commented(one: Described) -> list[Block]:
+    """List the comments on the variables of a dataset.
+
+    >>> callable(commented)
+    True
+    """
+    said = [(name, text) for name, text in comments_of(one.spec).items() if name in one.metas]
+    rows = ((Span(name, bold=True), unmarked(text)) for name, text in said)
+    return table(f"Comments on variables of {one.name}", "Variable | Comment", rows, (1, 5))
+
+
 def decisions(facts: Facts, part: str) -> Iterator[tuple[Said, ...]]:
     """Give the decisions that the specs mark as a judgement of the sponsor, with the line where each stands.
 
@@ -315,7 +335,7 @@ def decisions(facts: Facts, part: str) -> Iterator[tuple[Said, ...]]:
         ]
         for variable, text, place in said:
             for sentence in filter(DECISION.search, sentences(text)):
-                yield Span(name, bold=True), variable, DECISION.sub("", sentence), _place(place)
+                yield Span(name, bold=True), variable, unmarked(sentence), _place(place)
     for file, text in sorted(study.texts.items()):
         if file.endswith(".yaml"):
             yield from (("", "", said, f"{file}:{number}") for number, said in _noted(text))
@@ -326,7 +346,7 @@ def _noted(text: str) -> Iterator[tuple[int, str]]:
     for number, line in enumerate(text.splitlines(), 1):
         noted = line.lstrip(" #") if line.lstrip().startswith("#") else line.partition(" # ")[2]
         if DECISION.search(noted):
-            yield number, DECISION.sub("", noted)
+            yield number, unmarked(noted)
 
 
 def _place(place: Place) -> str:

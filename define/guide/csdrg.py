@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 
+from define.build.describe import CRF
 from define.build.package import Described
-from define.guide.common import answer, conformance, decisions, dictionaries, introduction, protocol
+from define.guide.common import (
+    accepted_of,
+    answer,
+    commented,
+    conformance,
+    decisions,
+    dictionaries,
+    introduction,
+    protocol,
+)
 from define.guide.content import (
     Block,
-    Bullets,
     Guide,
     Para,
     Said,
@@ -20,7 +30,7 @@ from define.guide.content import (
     table,
     text_of,
 )
-from define.guide.facts import Facts, comments_of, unmarked
+from define.guide.facts import Facts, unmarked
 from define.guide.flow import arms, class_of, overview, tabulated
 from define.guide.spec import GUIDES
 from trialkit.submission.stamp import stamp_of
@@ -156,10 +166,7 @@ def _overview(facts: Facts) -> Iterator[Block]:
     yield from answer(facts, "collection")
     subjects = facts.rows("sdtm", "DM")
     if subjects:
-        groups = sorted(
-            {(row.get("ARM", "") or f"no arm: {row.get('ARMNRS', '') or 'no reason'}") for row in subjects}
-        )
-        counted = ((name, str(sum(_group(row) == name for row in subjects))) for name in groups)
+        counted = ((name, f"{number:,}") for name, number in sorted(Counter(map(_group, subjects)).items()))
         yield from table(f"Subjects of DM ({len(subjects)})", "Planned arm | Subjects", counted, (4, 1))
     yield from answer(facts, "screen_failures")
     rows = _decided(facts)
@@ -242,16 +249,9 @@ def _unmapped(facts: Facts) -> Iterator[Block]:
 
 
 def _crf(facts: Facts) -> Iterator[Block]:
-    if any(
-        path.is_file()
-        for path in (facts.parts.root / "acrf.pdf", facts.parts.found["sdtm"].folder / "acrf.pdf")
-    ):
-        said = (
-            "The annotated CRF is ",
-            Span("acrf.pdf", file="acrf.pdf"),
-            ", beside the datasets. Its annotations are read off the same specifications as the datasets.",
-        )
-        yield Para(joined(*said))  # fmt: skip
+    if any((folder / CRF).is_file() for folder in (facts.parts.root, facts.parts.found["sdtm"].folder)):
+        said = ", beside the datasets. Its annotations are read off the same specifications as the datasets."
+        yield Para(joined("The annotated CRF is ", Span(CRF, file=CRF), said))
     else:
         yield Para(text_of("There is no annotated CRF in this build."))
 
@@ -289,14 +289,9 @@ def _domain(facts: Facts, one: Described) -> Section:
     if sources:
         read = joined(read, f"Made from {', '.join(sources)}.")
     blocks: list[Block] = [Para(read), *_commented(facts, one.name)]
-    rows = [
-        (Span(name, bold=True), unmarked(text))
-        for name, text in comments_of(one.spec).items()
-        if name in one.metas
-    ]
-    blocks += table(f"Comments on variables of {one.name}", "Variable | Comment", rows, (1, 5))
+    blocks += commented(one)
     blocks += _qualifiers(facts, one)
-    blocks += _stays(facts, one.name)
+    blocks += accepted_of(facts, "sdtm", one.name)
     return Section(f"domain-{one.name}", f"{one.name} - {label}", tuple(blocks))
 
 
@@ -304,22 +299,12 @@ def _qualifiers(facts: Facts, one: Described) -> list[Block]:
     supp = next((two for two in facts.datasets("sdtm") if two.companion and two.spec is one.spec), None)
     if supp is None:
         return []
-    counts: dict[str, int] = {}
-    for row in facts.rows("sdtm", supp.name):
-        counts[row["QNAM"]] = counts.get(row["QNAM"], 0) + 1
+    counts = facts.counts("sdtm", supp.name, ["QNAM"])
     rows = [
-        (Span(name, bold=True), said.label or name, f"{counts.get(name, 0):,}", unmarked(said.comment))
+        (Span(name, bold=True), said.label or name, f"{counts[(name,)]:,}", unmarked(said.comment))
         for name, said in one.spec.supplemental.items()
-        if counts.get(name)
+        if (name,) in counts
     ]
     return table(
         f"Supplemental qualifiers ({supp.name})", "QNAM | Label | Records | Comment", rows, (1.2, 3, 1, 4)
     )
-
-
-def _stays(facts: Facts, name: str) -> list[Block]:
-    mine = [one for one in facts.known.of("sdtm", "accepted") if one.dataset == name]
-    if not mine:
-        return []
-    items = tuple(text_of(f"{one.check} {one.variable} ({one.shown}): {one.reason}") for one in mine)
-    return [Para(joined("Accepted findings (", Span("Issues Summary", to="issues"), "):")), Bullets(items)]

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import csv
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from define.build.describe import displays_of
 from define.build.package import Described, Package, open_package
 from define.guide.findings import Known, known_findings
 from define.guide.spec import GuideSpec, check_datasets, load_guide
+from trialkit.column import combine
 from trialkit.dataflow import DatasetFlow, Leaf, flows
 from trialkit.own import standard_of
 from trialkit.plan import all_variables
@@ -22,7 +26,7 @@ from trialkit.spec import DatasetSpec, StudySpec
 from trialkit.study import Study
 from trialkit.submission.parts import BESIDE, Parts, open_parts, unfit
 
-DECIDED = " [J]"
+DECISION = re.compile(r"\s*\[J\]")  # marks a sentence as a decision of the sponsor
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,7 +37,6 @@ class Side:
         package: datasets and specs.
         flows: what flows where.
         ledger: the row accounting of its build.
-        raw: whether its sources are raw files.
 
     >>> Side.__name__
     'Side'
@@ -129,6 +132,20 @@ class Facts:
         one = next((one for one in self.datasets(part) if one.name == dataset), None)
         return rows_of(one) if one else []
 
+    def counts(self, part: str, dataset: str, names: Sequence[str]) -> dict[tuple[str, ...], int]:
+        """Count the records of a dataset by the texts of some variables, in their order.
+
+        >>> callable(Facts.counts)
+        True
+        """
+        one = next((one for one in self.datasets(part) if one.name == dataset), None)
+        if one is None:
+            return {}
+        keys = [one.table.columns[name] for name in names]
+        group, first = combine(keys, one.table.count)
+        texts = [map(shown, key.take(first).objects()) for key in keys]
+        return dict(sorted(zip(zip(*texts, strict=True), np.bincount(group).tolist(), strict=True)))
+
     def report(self, part: str, name: str) -> list[dict[str, str]]:
         """Read a table of the reports of a build.
 
@@ -217,7 +234,7 @@ def unmarked(text: str) -> str:
     >>> unmarked("At least one injection [J].")
     'At least one injection.'
     """
-    return text.replace(DECIDED, "")
+    return DECISION.sub("", text)
 
 
 def comments_of(spec: DatasetSpec) -> dict[str, str]:

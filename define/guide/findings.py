@@ -68,7 +68,6 @@ class Known:
         issues: what was found, one for each check, dataset and variable.
         ran: what was checked, and how.
         unchecked: what was not checked, and why.
-        unsaid: checks of conformance.yaml that neither a report nor the file says the meaning of.
 
     >>> Known().of("sdtm", "accepted")
     []

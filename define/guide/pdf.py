@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Sequence
+from html import escape
 from itertools import takewhile
 from typing import Any
 
@@ -197,23 +198,19 @@ def _write(canvas: Any, fonts: Fonts, x: float, y: float, text: str) -> None:
         x += canvas.stringWidth(piece, font, 7.5)
 
 
-def _escaped(text: str) -> str:
-    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace('"', "&quot;")
-
-
 def _html(text: Text, fonts: Fonts, font: str = BODY) -> str:
     """Write a text as reportlab's markup, with the font of each letter."""
     made = []
     for span in text:
         runs = fonts.runs(inert(span.text), BOLD if span.bold else font)
-        inner = "".join(f'<font name="{name}">{_escaped(piece)}</font>' for name, piece in runs)
+        inner = "".join(f'<font name="{name}">{escape(piece)}</font>' for name, piece in runs)
         made.append(_linked(span, inner))
     return "".join(made)
 
 
 def _linked(span: Span, inner: str) -> str:
     target = f"#to {span.to}" if span.to else f"pdf:{span.file}" if span.file.endswith(".pdf") else ""
-    return f'<a href="{_escaped(target)}" color="{INK_LINK}">{inner}</a>' if target else inner
+    return f'<a href="{escape(target)}" color="{INK_LINK}">{inner}</a>' if target else inner
 
 
 class _Document:

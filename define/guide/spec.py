@@ -94,6 +94,15 @@ class GuideSpec(Model):
     )
 
 
+def question_of(key: str) -> str:
+    """Give the question that a key of guide.yaml answers.
+
+    >>> question_of("sponsor")
+    'Who submits the study, with address?'
+    """
+    return GuideSpec.model_fields[key].description or ""
+
+
 def questions(which: Which) -> dict[str, str]:
     """Give the questions of a guide by the key of guide.yaml that answers them.
 
@@ -104,7 +113,7 @@ def questions(which: Which) -> dict[str, str]:
     for name, field in GuideSpec.model_fields.items():
         asked = [one for one in field.metadata if isinstance(one, Question)]
         if asked and asked[0].guide in (which, "both"):
-            found[name] = field.description or ""
+            found[name] = question_of(name)
     return found
 
 

@@ -67,16 +67,16 @@ def conformance(
 @click.option("--missing", is_flag=True, help="List the texts that a person has still to write, and stop.")
 def guide(specs: Path, build: Path | None, out: Path | None, sdtm: Path | None, *, missing: bool) -> None:
     """Write the reviewer's guides, cSDRG and ADRG, as PDF and DOCX."""
+    if build is None and not missing:
+        raise click.UsageError("give --build, or --missing")
     made = part_of("define", "guide.build")
     left = made.missing_texts(specs)
     count = f"{len(left)} text{'' if len(left) == 1 else 's'} still to be written"
-    if missing:
+    if missing or build is None:
         for one in left:
             Terminal().print(one.shown)
         Terminal(stderr=True).print(count)
         return
-    if build is None:
-        raise click.UsageError("give --build, or --missing")
     for path in made.write_guides(specs, build, out, sdtm):
         Terminal(stderr=True).print(f"written: {path}")
     Terminal(stderr=True).print(f"{count}{' (--missing lists them)' if left else ''}")

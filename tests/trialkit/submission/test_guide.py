@@ -24,7 +24,7 @@ from define.guide.word import docx_bytes
 from trialkit.problems import Refusal
 from trialkit.submission.pdf import look_at
 
-from .conftest import done
+from .conftest import done, run
 
 ROOT = Path(__file__).resolve().parents[3]
 CREATED = datetime(2024, 1, 31, tzinfo=UTC)
@@ -249,6 +249,20 @@ def test_the_package_takes_the_guides_and_define_xml_names_them(place):
     done("package", place.specs, "--build", place.build, "--out", place.out)
     names = {path.name for path in place.out.rglob("*.pdf")}
     assert names == {"csdrg.pdf", "adrg.pdf"}
+
+
+def test_a_folder_that_cannot_be_written(place):
+    place.out.write_text("a file", encoding="utf-8")
+    with pytest.raises(Refusal, match="PUB-003"):
+        done("guide", place.specs, "--build", place.build, "--out", place.out)
+
+
+def test_what_is_asked_for_is_said():
+    for words, said in (
+        (("nowhere",), "give --build, or --missing"),
+        (("nowhere", "--missing"), "STUDY-001"),
+    ):
+        assert said in str(run("guide", *words).exception)
 
 
 def test_an_old_guide_does_not_go_out(place):
