@@ -395,7 +395,7 @@ def test_a_value_level_with_an_unknown_column_is_refused_not_broken():
 def test_the_spec_place_of_the_variable_goes_along():
     class Placed:
         value_level = ()
-        length, label, type, format, codelist, core = None, "", "", "", "", ""
+        length, label, type, format, codelist, core, role = None, "", "", "", "", "", ""
 
         def place(self):
             return Place("sdtm/lb.yaml", 7, 3)
