@@ -25,6 +25,7 @@ KEYS: Mapping[str, tuple[str, ...]] = {
 }
 HEADS = ("Name", "NCI Codelist Code", "Data Type", "Terminology", "Comment", "SAS Format", "Description")
 TEXTS = {"Method": "Methods", "Comment": "Comments"}
+SPOKEN_OF = tuple(TEXTS.values())
 SPOKEN = ("Datasets", "Variables", "ValueLevel", "Codelists", "Dictionaries")
 ANSWERS = {"y": "Yes", "yes": "Yes", "n": "No", "no": "No"}
 YES_NO = {"Mandatory", "Repeating", "Reference Data", "Has No Data", "Non-Standard", "Extended Value"}
@@ -78,6 +79,7 @@ class Texts:
     book: Book
     places: dict[tuple[str, tuple[str, ...]], Row] = field(default_factory=dict)
     spoken_of: dict[str, dict[str, Row]] = field(default_factory=dict)
+    used: set[tuple[str, str]] = field(default_factory=set)
 
     def rows(self, sheet: str) -> dict[tuple[str, ...], dict[str, str]]:
         """Give the rows of a sheet by their keys; of two with one key the first.
@@ -110,6 +112,7 @@ class Texts:
         'x'
         """
         row = self.spoken(sheet, name)
+        self.used.add((sheet, name.strip()))
         return _plain("", row.get("Description")) if row else name
 
     def spoken(self, sheet: str, name: str) -> Row | None:
@@ -172,7 +175,11 @@ def differences(before: Book, after: Book) -> Iterator[Change]:
         first = after.rows(sheet)[0].place if after.rows(sheet) else Place(field=sheet)
         nowhere = Row({}, replace(first, line=0))
         for key in [*new, *(key for key in old if key not in new)]:
+            if sheet in SPOKEN_OF and key not in new:
+                continue  # a text that is gone differs where it was named
             row = theirs.places.get((sheet, key), nowhere)
+            if sheet in SPOKEN_OF and key not in old and (sheet, key[0]) in theirs.used:
+                continue
             if key not in old or key not in new:
                 state = ("", "row") if key in new else ("row", "")
                 yield Change(sheet, key, "", *state, row)
@@ -186,7 +193,7 @@ def _cells(
     there = theirs.book.columns.get(sheet, frozenset())
     for column in sorted(there | set(new)):
         said = (old.get(column, ""), new.get(column, ""))
-        hidden = column in KEYS[sheet] or (sheet in TEXTS.values() and column == "Description")
+        hidden = column in KEYS[sheet] or (column == "Description" and (sheet, key[0]) in theirs.used)
         if said[0] == said[1] or not column or hidden:
             continue
         spoken = (

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from define.exchange.differ import HEADS, Change
+from define.exchange.lost import NOT_TAKEN
 from define.exchange.take import Taking
 from define.workbook.names import CODELIST
 from trialkit.problems import did_you_mean
@@ -44,10 +45,9 @@ def take_other(taking: Taking, change: Change) -> None:
         _document(taking, change)
     elif change.sheet == "Define" and change.key[0] in (*STUDY, "CreationDateTime"):
         _study(taking, change)
-    elif change.column or change.sheet not in (
-        "Methods",
-        "Comments",
-    ):
+    elif change.sheet in ("Methods", "Comments") and change.column in ("", "Description"):
+        taking.fixed(change, "No dataset, variable or value level names it.", NOT_TAKEN)
+    else:
         taking.fixed(change, ELSEWHERE[change.sheet])
 
 

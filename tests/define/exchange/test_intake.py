@@ -449,6 +449,28 @@ def test_a_line_that_cannot_be_changed_alone_is_changed_by_hand(study, specs, tm
     assert "Change sdtm/dm.yaml, variables.SITEID.origin, by hand: a comment stands within the value." in said
 
 
+def test_texts_that_nothing_names_are_spoken_of(study, specs, exported, tmp_path, capsys):
+    changes = {("Comments", ("C9",), "Description"): "Of nothing."}
+    file = edited(exported / "2.1-True.xlsx", tmp_path / "edited.xlsx", changes)
+    before = bytes_of(specs)
+    assert spec_import(asked(study, specs), file) == Exit.OK
+    assert bytes_of(specs) == before
+    said = capsys.readouterr().err
+    assert (
+        "query DEFX-001 edited.xlsx:4 Comments row of C9 is new. No dataset, variable or value level" in said
+    )
+
+
+def test_a_draft_goes_out_as_a_workbook_and_comes_back(study, exported, tmp_path):
+    assert spec_draft([exported / "2.1-True.xlsx"], tmp_path / "draft") == Exit.OK
+    draft = asked(study, tmp_path / "draft")
+    spec_export(draft, tmp_path / "draft.xlsx")
+    before = bytes_of(tmp_path / "draft")
+    file = edited(tmp_path / "draft.xlsx", tmp_path / "edited.xlsx", {LABEL: "Site"})
+    assert spec_import(draft, file) == Exit.OK
+    assert changed_lines(before, bytes_of(tmp_path / "draft")) == {"sdtm/dm.yaml": ["    label: Site"]}
+
+
 def test_specs_that_have_changed_since_the_export_are_spoken_of(study, specs, tmp_path, capsys):
     planned = asked(study, specs, built=False)
     spec_export(planned, tmp_path / "planned.xlsx")
