@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import io
 from collections.abc import Sequence
-from html import escape
 from itertools import takewhile
 from typing import Any
+from xml.sax.saxutils import escape, quoteattr
 
 from reportlab.lib.colors import Color
 from reportlab.lib.styles import ParagraphStyle
@@ -210,7 +210,7 @@ def _html(text: Text, fonts: Fonts, font: str = BODY) -> str:
 
 def _linked(span: Span, inner: str) -> str:
     target = f"#to {span.to}" if span.to else f"pdf:{span.file}" if span.file.endswith(".pdf") else ""
-    return f'<a href="{escape(target)}" color="{INK_LINK}">{inner}</a>' if target else inner
+    return f'<a href={quoteattr(target)} color="{INK_LINK}">{inner}</a>' if target else inner
 
 
 class _Document:
