@@ -18,8 +18,6 @@ from define.guide.word import docx_bytes
 from define.whole import write_whole
 from trialkit.problems import Problem, Refusal
 from trialkit.publish import UNWRITABLE
-from trialkit.submission.conformance import SPEC
-from trialkit.submission.spec import ConformanceSpec, load_optional
 
 GUIDES: dict[str, Callable[[Facts], Guide]] = {"sdtm": csdrg, "adam": adrg}
 
@@ -51,7 +49,7 @@ def missing_texts(specs: Path) -> list[Missing]:
     """List the texts of both guides that are still to be written.
 
     Raises:
-        Refusal: STUDY-001, the problems of guide.yaml and conformance.yaml.
+        Refusal: STUDY-001, the problems of guide.yaml.
 
     >>> missing_texts(Path("nowhere"))
     Traceback (most recent call last):
@@ -66,16 +64,6 @@ def missing_texts(specs: Path) -> list[Missing]:
         if not str(getattr(answers, key)).strip():
             found.append(Missing(", ".join(guides), key, asked[guides[0]][key], FILE))
     return found
-
-
-def unsaid_checks(specs: Path) -> list[str]:
-    """List the checks of conformance.yaml whose meaning only a report can tell.
-
-    >>> unsaid_checks(Path("nowhere"))
-    []
-    """
-    accepts = load_optional(specs / SPEC, ConformanceSpec, specs).accept
-    return sorted({check for one in accepts if not one.says for check in one.check})
 
 
 def write_guides(specs: Path, build: Path, out: Path | None = None, inputs: Path | None = None) -> list[Path]:

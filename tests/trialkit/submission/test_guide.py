@@ -254,7 +254,7 @@ def test_the_package_takes_the_guides_and_define_xml_names_them(place):
 def test_a_folder_that_cannot_be_written(place):
     place.out.write_text("a file", encoding="utf-8")
     with pytest.raises(Refusal, match="PUB-003"):
-        done("guide", place.specs, "--build", place.build, "--out", place.out)
+        done("guide", place.specs, "--build", place.build, "--out", place.out / "below")
 
 
 def test_what_is_asked_for_is_said():
