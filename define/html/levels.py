@@ -15,7 +15,7 @@ from define.check.view import View
 from define.html.preview import Beside, Values, values_of
 from define.model import Define, ItemGroupDef, ItemRef
 from trialkit.attributes import Variable
-from trialkit.column import Mask
+from trialkit.column import Mask, combine
 from trialkit.publish import read_manifest
 from trialkit.tables import Table
 from trialkit.trace import read_trace
@@ -110,7 +110,7 @@ def _values(variable: Variable, table: Table, mask: Mask) -> Values:
     made = replace(values_of(column, variable), frequent=())
     if made.filled < FEW:
         made = replace(made, smallest="", largest="")  # would be values of single subjects
-    held = mask & table.columns[variable.name].where(lambda value: value not in ("", None) and value == value)
+    held = mask & ~table.columns[variable.name].missing()
     return replace(made, beside=tuple(_beside(variable.name, table, held)))
 
 
@@ -119,24 +119,21 @@ def _beside(name: str, table: Table, mask: Mask) -> Iterator[Beside]:
     kind = RESULTS.get(name[2:])
     for other in (name[:2] + end for end in ((kind, *MEASURED_BY) if kind else ())):
         if other in table.columns and (texts := _texts(table, other, mask)):
-            yield Beside(other, tuple(sorted(set(texts))[:MOST]))
+            yield Beside(other, tuple(texts[:MOST]))
     for visit, number in VISITS.items():
-        if visit in table.columns and (texts := _texts(table, visit, mask)):
-            yield Beside(visit, tuple(_in_order(texts, _numbers(table, number, mask))[:MOST]))
+        if visit in table.columns and (texts := _visits(table, visit, number, mask)):
+            yield Beside(visit, tuple(texts[:MOST]))
 
 
 def _texts(table: Table, name: str, mask: Mask) -> list[str]:
-    return [str(value) for value in table.columns[name].take(mask).objects() if value not in ("", None)]
+    return sorted({str(value) for value in table.columns[name].take(mask).distinct().values.tolist()} - {""})
 
 
-def _numbers(table: Table, name: str, mask: Mask) -> list[float]:
-    column = table.columns.get(name)
-    return [] if column is None or column.kind != "number" else column.take(mask).objects().tolist()
-
-
-def _in_order(names: list[str], numbers: list[float]) -> list[str]:
-    """Order names by their numbers, where each record has both; else by name."""
-    if len(names) != len(numbers):
-        return sorted(set(names))
-    ranks: Mapping[str, float] = dict(zip(reversed(names), reversed(numbers), strict=True))
-    return sorted(ranks, key=lambda name: (np.nan_to_num(ranks[name], nan=np.inf), name))
+def _visits(table: Table, name: str, number: str, mask: Mask) -> list[str]:
+    """Give names of visits by their numbers, where each record has both; else by name."""
+    names, numbers = table.columns[name].take(mask), table.columns.get(number)
+    if numbers is None or numbers.kind != "number" or names.missing().any():
+        return _texts(table, name, mask)
+    _, first = combine([names], len(names))
+    pairs = zip(names.take(first).objects(), numbers.take(mask).take(first).objects().tolist(), strict=True)
+    return [one for one, _ in sorted(pairs, key=lambda pair: (np.nan_to_num(pair[1], nan=np.inf), pair[0]))]
