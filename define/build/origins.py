@@ -20,7 +20,6 @@ MARK = "!"  # begins the name of a table that stands for a kind of origin, not f
 DERIVED, ASSIGNED = Leaf(f"{MARK}Derived"), Leaf(f"{MARK}Assigned")
 MARKS = {"Derived": DERIVED, "Assigned": ASSIGNED}
 COLLECTED, PREDECESSOR, PROTOCOL, NOT_AVAILABLE = "Collected", "Predecessor", "Protocol", "Not Available"
-TRIAL_DESIGN = "Trial Design"
 
 
 def mark(rule: Model, leaves: Leaves) -> Leaves:

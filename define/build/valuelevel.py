@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -50,6 +50,33 @@ class Level:
         'AESCRIT'
         """
         return ".".join("_".join(one.values) for one in self.conditions)
+
+
+class LevelKind(NamedTuple):
+    """Which variable tells the values of others apart.
+
+    >>> LevelKind("PARAMCD", "PARAM", ("AVAL", "AVALC")).code
+    'PARAMCD'
+    """
+
+    code: str
+    label: str
+    values: tuple[str, ...]
+
+
+def kinds_of(dataset: str) -> tuple[LevelKind, ...]:
+    """Give the variables by whose values a dataset may have value levels (Define-XML 2.1, section 4.4.2).
+
+    >>> [kind.code for kind in kinds_of("LB")]
+    ['QNAM', 'TSPARMCD', 'PARAMCD', 'LBTESTCD']
+    """
+    prefix = dataset[:2]
+    return (
+        LevelKind("QNAM", "QLABEL", ("QVAL",)),
+        LevelKind("TSPARMCD", "TSPARM", ("TSVAL",)),
+        LevelKind("PARAMCD", "PARAM", ("AVAL", "AVALC")),
+        LevelKind(f"{prefix}TESTCD", f"{prefix}TEST", (f"{prefix}ORRES", f"{prefix}STRESN")),
+    )
 
 
 def levels_of(described: Described) -> dict[str, list[Level]]:
@@ -134,13 +161,8 @@ def as_numbers(column: Column, said: ValueLevel) -> Column:
 
 
 def _by_code(described: Described) -> dict[str, list[Level]]:
-    columns, prefix = described.table.columns, described.name[:2]
-    kinds = (
-        ("QNAM", "QLABEL", ("QVAL",)), ("TSPARMCD", "TSPARM", ("TSVAL",)),
-        ("PARAMCD", "PARAM", ("AVAL", "AVALC")),
-        (f"{prefix}TESTCD", f"{prefix}TEST", (f"{prefix}ORRES", f"{prefix}STRESN")),
-    )  # fmt: skip
-    for code, label, values in kinds:
+    columns = described.table.columns
+    for code, label, values in kinds_of(described.name):
         if code in columns and (code == "QNAM" or len(columns[code].distinct().values) > 1):
             found = {name: list(_levels(described, code, label, name)) for name in values if name in columns}
             return {name: levels for name, levels in found.items() if levels}

@@ -14,10 +14,10 @@ from define.exchange.known import Known, known_of, part_of_define
 from define.exchange.lost import NOT_TAKEN
 from define.exchange.yamltext import written
 from define.model import Define, Leaf
+from define.workbook.imports import NO_DATE
 from define.workbook.names import LEAF, bare
 from trialkit.problems import Place, Problem, Problems
 
-NO_DATE = "1970-01-01T00:00:00"
 DOCUMENT = "supplemental"
 
 

@@ -12,13 +12,12 @@ from define.exchange.draftcodelists import Lists
 from define.exchange.draftlevels import levels_said, qualifiers
 from define.exchange.known import Known
 from define.exchange.lost import GUESSED, NOT_TAKEN
-from define.exchange.texts import comment_of, method_of, origin_said
+from define.exchange.texts import NUMBERS, comment_of, method_of, origin_said
 from define.model import ItemGroupDef
 from trialkit.facts import DatasetFacts, VariableFacts
 from trialkit.problems import Kind, Place, Problem, Problems
 
 NAME = re.compile(r"[A-Z][A-Z0-9_]{1,7}")
-NUMBERS = ("integer", "float")
 LONGEST = 200
 RULE, RECORDS = "the rule", "where the records come from"
 SUPP = "SUPP"
@@ -111,7 +110,7 @@ class Datasets:
             else "",
             "core": _core(ref.mandatory, fact),
             "role": ref.role if self.known.part == "sdtm" and not (fact and fact.role == ref.role) else "",
-            "origin": self._origin(use),
+            "origin": origin_said(item.origins, self.lists.left),
             "method": method_of(self.view, ref.method_oid) if _derived(use) else "",
             "comment": comment_of(self.view, item.comment_oid),
             "value_level": levels_said(self.view, use, kind, self.lists),
@@ -127,9 +126,6 @@ class Datasets:
         )
         todo = RULE if "origin" in told else f"{RULE}, the origin"
         return {} if absent and plain else {"todo": todo, **told}
-
-    def _origin(self, use: Use) -> dict[str, Any]:
-        return origin_said(use.item.origins, self.lists.left)
 
     def _companion(self, group: ItemGroupDef, made: dict[str, dict[str, Any]]) -> None:
         """Put supplemental qualifiers into the spec of their parent."""
@@ -150,7 +146,7 @@ class Datasets:
             made = {
                 "todo": RULE,
                 "label": level.item.label,
-                "origin": self._origin(level),
+                "origin": origin_said(level.item.origins, self.lists.left),
                 "method": method_of(self.view, level.ref.method_oid) if _derived(level) else "",
             }
             yield name, {key: text for key, text in made.items() if text}

@@ -6,12 +6,11 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
+from define.build.valuelevel import kinds_of
 from define.check.view import Use, View
 from define.exchange.draftcodelists import Lists
-from define.exchange.texts import comment_of, condition_text, method_of, origin_said
+from define.exchange.texts import NUMBERS, comment_of, condition_text, method_of, origin_said
 from define.model import RangeCheck
-
-NUMBERS = ("integer", "float")
 
 
 def levels_said(view: View, use: Use, kind: str, lists: Lists) -> list[dict[str, Any]]:
@@ -67,12 +66,8 @@ def code_of(view: View, use: Use) -> str:
     >>> code_of(view, next(view.variables()))
     ''
     """
-    prefix = use.group.name[:2]
-    kinds = {
-        "TSVAL": "TSPARMCD", "AVAL": "PARAMCD", "AVALC": "PARAMCD",
-        f"{prefix}ORRES": f"{prefix}TESTCD", f"{prefix}STRESN": f"{prefix}TESTCD",
-    }  # fmt: skip
-    code = kinds.get(use.item.name, "")
+    kinds = (kind for kind in kinds_of(use.group.name) if kind.code != "QNAM")
+    code = next((kind.code for kind in kinds if use.item.name in kind.values), "")
     names = {view.items[ref.item_oid].name for ref in use.group.items if ref.item_oid in view.items}
     return code if code in names else ""
 

@@ -8,7 +8,7 @@ from typing import Any
 from define.exchange.differ import HEADS, Change
 from define.exchange.lost import NOT_TAKEN
 from define.exchange.take import Taking
-from define.workbook.names import CODELIST
+from define.workbook.names import CODELIST, LEAF
 from trialkit.problems import did_you_mean
 from trialkit.spec import StudySpec
 
@@ -183,7 +183,7 @@ def _document(taking: Taking, change: Change) -> None:
     if change.column in DOCUMENT and name in there and change.after:
         taking.edit(change, None, ("documents", name), DOCUMENT[change.column], change.after)
     elif not change.column and change.after:
-        leaf = next(one for one in taking.theirs.metadata.leaves if one.id == f"LF.{name}")
+        leaf = next(one for one in taking.theirs.metadata.leaves if one.id == LEAF + name)
         said = {
             "file": leaf.href,
             **({"title": leaf.title} if leaf.title and leaf.title != leaf.href else {}),
@@ -200,7 +200,7 @@ def _kind(taking: Taking, name: str) -> str:
     """Say of what kind a document is by the lists on the first sheet."""
     metadata = taking.theirs.metadata
     named = metadata.supplemental_doc.documents if metadata.supplemental_doc else ()
-    return "supplemental" if any(one.leaf_id == f"LF.{name}" for one in named) else ""
+    return "supplemental" if any(one.leaf_id == LEAF + name for one in named) else ""
 
 
 def _study(taking: Taking, change: Change) -> None:

@@ -20,7 +20,7 @@ from define.exchange.take import (
     with_accepted,
 )
 from define.exchange.takelists import codelist_named
-from define.exchange.texts import condition_text, origin_said
+from define.exchange.texts import NUMBERS, condition_text, origin_said
 from define.model import RangeCheck
 from trialkit.problems import did_you_mean
 from trialkit.spec import Variable
@@ -159,7 +159,7 @@ def _comment(taking: Taking, change: Change, model: Any, path: Any, said: str) -
 
 
 def _type(taking: Taking, change: Change, variable: Variable, path: Any, described: Described) -> None:
-    kind = "Num" if change.after in ("integer", "float") else "Char"
+    kind = "Num" if change.after in NUMBERS else "Char"
     if taking.package.planned and kind != described.metas[change.key[1]].type:
         taking.edit(change, variable, path, "type", kind)
     else:

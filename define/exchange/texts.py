@@ -7,9 +7,10 @@ from collections.abc import Iterable
 from typing import Any, get_args
 
 from define.check.view import View
-from define.model import DocumentRef, Origin, RangeCheck
+from define.model import CommentDef, DocumentRef, MethodDef, Origin, RangeCheck
 from trialkit.spec import Origin as Said
 
+NUMBERS = ("integer", "float")  # data types of numbers
 TYPES = get_args(Said.model_fields["type"].annotation)
 SOURCES = get_args(Said.model_fields["source"].annotation)
 SIGNS = {"EQ": "==", "NE": "!=", "LT": "<", "LE": "<=", "GT": ">", "GE": ">=", "IN": "in", "NOTIN": "not in"}
@@ -22,8 +23,7 @@ def comment_of(view: View, oid: str) -> str:
     >>> comment_of(View(sample_define(), "define.xml"), "")
     ''
     """
-    found = next((one for one in view.metadata.comments if one.oid == oid), None)
-    return found.description.text.strip() if found and found.description else ""
+    return _text_of(view.metadata.comments, oid)
 
 
 def method_of(view: View, oid: str) -> str:
@@ -33,7 +33,11 @@ def method_of(view: View, oid: str) -> str:
     >>> method_of(View(sample_define(), "define.xml"), "")
     ''
     """
-    found = next((one for one in view.metadata.methods if one.oid == oid), None)
+    return _text_of(view.metadata.methods, oid)
+
+
+def _text_of(parts: Iterable[CommentDef | MethodDef], oid: str) -> str:
+    found = next((one for one in parts if one.oid == oid), None)
     return found.description.text.strip() if found and found.description else ""
 
 
