@@ -50,9 +50,12 @@ def changed(text: str, path: Sequence[Step], key: str, value: Value, after: str 
     >>> changed("SEX:\n  copy: SEX\n", ["SEX"], "label", "Sex")
     'SEX:\n  copy: SEX\n  label: Sex\n'
     """
-    before = _data(_root(text))
     made = _changed(text, path, key, value, after)
-    wanted = _applied(before, path, key, value)
+    return _proved(text, made, _applied(_data(_root(text)), path, key, value))
+
+
+def _proved(text: str, made: str, wanted: Any) -> str:
+    """Give the new text, where it says what is wanted and has the comments of the old one."""
     try:
         same = _data(_root(made)) == wanted and _comments(made) == _comments(text)
     except YAMLError:
@@ -82,13 +85,13 @@ def appended(text: str, path: Sequence[Step], value: dict[str, Any]) -> str:
     if not isinstance(node, SequenceNode) or not node.value:
         raise ByHand("there is no list to add to")
     at, said = _end(text, node.value[-1]), flow(value, inside=True)
+    wanted = _applied(_data(_root(text)), above, str(key), [*_data(node), value])
     if node.flow_style:
-        return text[:at] + f", {said}" + text[at:]
+        return _proved(text, f"{text[:at]}, {said}{text[at:]}", wanted)
     line = _line_end(text, at)
-    first = node.value[0].start_mark
-    dash = text.rfind("-", 0, first.index)
+    dash = text.rfind("-", 0, node.value[0].start_mark.index)
     indent = dash - (text.rfind("\n", 0, dash) + 1)
-    return f"{text[:line]}\n{' ' * indent}- {said}{text[line:]}"
+    return _proved(text, f"{text[:line]}\n{' ' * indent}- {said}{text[line:]}", wanted)
 
 
 def flow(value: Any, *, inside: bool) -> str:
