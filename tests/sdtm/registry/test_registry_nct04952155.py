@@ -85,7 +85,12 @@ def test_codes_have_their_reference(made):
 def test_subjects_are_counted(made):
     ts = made["TS"].set_index("TSPARMCD")
     assert ts.TSVAL["ACTSUB"] == str((made["DM"].ARMCD != "").sum()) == "13"
-    assert ts.TSVAL["SSTDTC"] <= made["DM"].RFICDTC.min() <= ts.TSVAL["DCUTDTC"]
+
+
+def test_the_study_starts_and_ends_with_its_subjects(made):
+    ts, dm = made["TS"].set_index("TSPARMCD"), made["DM"]
+    assert ts.TSVAL["SSTDTC"] == dm.RFICDTC.min()
+    assert ts.TSVAL["SENDTC"] == dm.RFPENDTC.max() <= ts.TSVAL["DCUTDTC"]
 
 
 def test_a_consent_before_the_start_of_the_study_is_a_query(raw, tmp_path):
@@ -96,7 +101,7 @@ def test_a_consent_before_the_start_of_the_study_is_a_query(raw, tmp_path):
     result = build(specs, raw, tmp_path / "out")
     found = [problem for problem in result.problems.items if problem.kind.code == "Q-TS-02"]
     assert [(one.count, one.what) for one in found] == [
-        (1, "An informed consent is before the start of the study. Which date is right?")
+        (1, "An informed consent is before the registered start of the study. Which date is right?")
     ]
 
 
