@@ -12,12 +12,13 @@ from define.guide.content import Guide
 from define.guide.csdrg import csdrg
 from define.guide.facts import Facts, load_facts
 from define.guide.pdf import pdf_bytes
-from define.guide.spec import FILE, load_guide, questions
+from define.guide.spec import load_guide, question_of, questions
 from define.guide.texts import texts_in
 from define.guide.word import docx_bytes
 from define.whole import write_whole
 from trialkit.problems import Problem, Refusal
 from trialkit.publish import UNWRITABLE
+from trialkit.submission.spec import GUIDE
 
 GUIDES: dict[str, Callable[[Facts], Guide]] = {"sdtm": csdrg, "adam": adrg}
 
@@ -62,7 +63,7 @@ def missing_texts(specs: Path) -> list[Missing]:
     for key in keys:
         guides = [name for name, many in asked.items() if key in many]
         if not str(getattr(answers, key)).strip():
-            found.append(Missing(", ".join(guides), key, asked[guides[0]][key], FILE))
+            found.append(Missing(", ".join(guides), key, question_of(key), GUIDE))
     return found
 
 

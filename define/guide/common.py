@@ -14,6 +14,7 @@ from define.guide.findings import Issue
 from define.guide.spec import question_of
 from trialkit.plan import all_variables
 from trialkit.problems import Place
+from trialkit.submission.spec import CONFORMANCE
 
 ACRONYMS = {
     "aCRF": "Annotated Case Report Form",
@@ -270,7 +271,7 @@ def _accepted(one: Issue) -> tuple[Said, ...]:
 def _unsaid(accepted: list[Issue]) -> list[Block]:
     codes = sorted({one.check for one in accepted if not one.what})
     asked = "What does the check say, in one sentence? Add it as `says`, or run CORE."
-    return [Ask(code, f"{code}: {asked}", "conformance.yaml") for code in codes]
+    return [Ask(code, f"{code}: {asked}", CONFORMANCE) for code in codes]
 
 
 def _queries(facts: Facts, part: str, details: str) -> Iterator[Block]:

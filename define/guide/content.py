@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import TypeAlias
 
 from define.guide.diagram import Drawing
+from trialkit.submission.spec import GUIDE
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +155,7 @@ class Ask:
 
     key: str
     question: str
-    file: str = "guide.yaml"
+    file: str = GUIDE
 
 
 Block: TypeAlias = Para | Bullets | Table | Figure | Ask

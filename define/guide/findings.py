@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import Any
 
 from define.guide.spec import GUIDES
-from trialkit.submission.conformance import SPEC, not_checked
+from trialkit.submission.conformance import not_checked
 from trialkit.submission.findings import Finding, Tool, fits, judged, merged
 from trialkit.submission.owncheck import define_findings, own_findings
 from trialkit.submission.parts import Parts
-from trialkit.submission.spec import Accepted, ConformanceSpec, load_optional
+from trialkit.submission.spec import CONFORMANCE, Accepted, ConformanceSpec, load_optional
 
 CORE = "CDISC CORE"
 REPORT = Path("conformance", "conformance.json")
@@ -100,7 +100,7 @@ def known_findings(specs: Path, parts: Parts, datasets: Mapping[str, Sequence[st
     >>> known_findings(Path("nowhere"), Parts(Path("nowhere")), {}).issues
     ()
     """
-    accepts = load_optional(specs / SPEC, ConformanceSpec, specs).accept
+    accepts = load_optional(specs / CONFORMANCE, ConformanceSpec, specs).accept
     found, notes = define_findings(parts)
     found = [one for one in found if not _of_guides(one)]
     report = core_report(parts)

@@ -12,11 +12,12 @@ from trialkit.load import Loading, load
 from trialkit.model import Model
 from trialkit.problems import Exit, Kind, Place, Problem, Problems, Refusal, did_you_mean
 from trialkit.study import NO_STUDY
+from trialkit.submission.layout import GUIDES as NAMES
+from trialkit.submission.spec import GUIDE
 
-FILE = "guide.yaml"
 GUIDES = {  # name of the files and title, by the datasets that they are about
-    "sdtm": ("csdrg", "Clinical Study Data Reviewer's Guide"),
-    "adam": ("adrg", "Analysis Data Reviewer's Guide"),
+    "sdtm": (NAMES["sdtm"], "Clinical Study Data Reviewer's Guide"),
+    "adam": (NAMES["adam"], "Analysis Data Reviewer's Guide"),
 }
 NO_DATASET = Kind(
     "GUIDE-001", "guide.yaml names a dataset that has no spec", "Correct its name.", exit=Exit.SPEC
@@ -123,7 +124,7 @@ def guide_file(specs: Path, part: str) -> str:
     >>> guide_file(Path("nowhere"), "sdtm")
     ''
     """
-    return f"{GUIDES[part][0]}.pdf" if (specs / FILE).is_file() else ""
+    return f"{GUIDES[part][0]}.pdf" if (specs / GUIDE).is_file() else ""
 
 
 def load_guide(specs: Path) -> GuideSpec:
@@ -138,7 +139,7 @@ def load_guide(specs: Path) -> GuideSpec:
     """
     if not (specs / "study.yaml").is_file():
         raise Refusal([Problem(NO_STUDY, f"there is no study.yaml in '{specs.name}'")])
-    path = specs / FILE
+    path = specs / GUIDE
     return load(path, GuideSpec, Loading(), specs) if path.is_file() else GuideSpec()
 
 

@@ -18,9 +18,8 @@ from trialkit.submission.findings import Finding, Tool, judged, merged, open_fin
 from trialkit.submission.owncheck import define_findings, own_findings
 from trialkit.submission.parts import Part, Parts, open_parts, unfit
 from trialkit.submission.report import write_conformance
-from trialkit.submission.spec import ConformanceSpec, load_optional
+from trialkit.submission.spec import CONFORMANCE, ConformanceSpec, load_optional
 
-SPEC = "conformance.yaml"
 FAMILIES = {
     "sdtm": (
         "SDTM and SDTMIG Conformance Rules of CDISC (CG...)",
@@ -97,7 +96,7 @@ def conformance(
     if not (specs / "study.yaml").is_file():
         raise Refusal([Problem(NO_STUDY, f"there is no study.yaml in '{specs.name}'")])
     study = load(specs / "study.yaml", StudySpec, Loading(), specs)
-    accepts, parts = load_optional(specs / SPEC, ConformanceSpec, specs), open_parts(build)
+    accepts, parts = load_optional(specs / CONFORMANCE, ConformanceSpec, specs), open_parts(build)
     if out.resolve() in (specs.resolve(), build.resolve()):
         raise Refusal([Problem(FOREIGN, f"'{out.name}' is the folder of the specs or of the build")])
     Problems(unfit(parts, specs)).refuse()

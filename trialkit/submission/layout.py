@@ -18,12 +18,13 @@ PROGRAMS = "analysis/adam/programs"
 TITLES = {"sdtm": "Tabulations (SDTM)", "adam": "Analysis datasets (ADaM)", "programs": "Programs"}
 LABEL_AT, LABEL_LENGTH = 6 * 80 + 32, 40  # in the second descriptor record of a version 5 transport file
 DEFINE, PAGE = "define.xml", "define.html"
+GUIDES = {"sdtm": "csdrg", "adam": "adrg"}  # the files of the reviewer's guides, without their endings
 DOCUMENTS = {
     "sdtm": {
         "acrf.pdf": ("Annotated case report form", "draw it with `trialkit acrf`"),
-        "csdrg.pdf": ("Study data reviewer's guide", "make it with `trialkit guide`"),
+        f"{GUIDES['sdtm']}.pdf": ("Study data reviewer's guide", "make it with `trialkit guide`"),
     },
-    "adam": {"adrg.pdf": ("Analysis data reviewer's guide", "make it with `trialkit guide`")},
+    "adam": {f"{GUIDES['adam']}.pdf": ("Analysis data reviewer's guide", "make it with `trialkit guide`")},
 }
 NO_PART = {
     "sdtm": "the build has no SDTM datasets (`trialkit sdtm`)",

@@ -21,7 +21,7 @@ from trialkit.submission.links import Contents, link_problems
 from trialkit.submission.names import name_problems, repeated, size_problem
 from trialkit.submission.parts import Part, Parts, open_parts, unfit
 from trialkit.submission.pdf import all_problems, look_at
-from trialkit.submission.spec import PackageSpec, load_optional
+from trialkit.submission.spec import PACKAGE, PackageSpec, load_optional
 from trialkit.submission.split import FOLDER as SPLIT
 from trialkit.submission.split import divide, undeclared
 from trialkit.submission.stamp import old_guides
@@ -32,7 +32,6 @@ OLD_DEFINE = Kind(
     "PKG-008", "define.xml is not that of the datasets", "Run `trialkit define` again.", exit=Exit.SPEC
 )
 NOT_THERE = Kind("PKG-009", "a file of the build is missing", "Build the study again.", exit=Exit.SPEC)
-SPEC = "package.yaml"
 _SHOWN = re.compile(r'<meta name="preview" content="(\w+)">')
 ACROSS = {
     "sdtm": ('href="../adam/', 'href="../../analysis/adam/datasets/'),
@@ -101,7 +100,7 @@ def _open(specs: Path, build: Path) -> _Job:
     if not (specs / "study.yaml").is_file():
         raise Refusal([Problem(NO_STUDY, f"there is no study.yaml in '{specs.name}'")])
     study = load(specs / "study.yaml", StudySpec, Loading(), specs)
-    return _Job(specs, study, load_optional(specs / SPEC, PackageSpec, specs), open_parts(build))
+    return _Job(specs, study, load_optional(specs / PACKAGE, PackageSpec, specs), open_parts(build))
 
 
 def _described(job: _Job) -> Iterator[Problem]:

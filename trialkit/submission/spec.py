@@ -11,6 +11,7 @@ from pydantic import BeforeValidator, Field, WithJsonSchema
 from trialkit.load import Loading, load
 from trialkit.model import Model
 
+PACKAGE, CONFORMANCE, GUIDE = "package.yaml", "conformance.yaml", "guide.yaml"  # beside study.yaml
 UNITS = {"B": 1, "KB": 10**3, "MB": 10**6, "GB": 10**9}
 SIZE = re.compile(r"\s*([0-9]+(?:\.[0-9]+)?)\s*(B|KB|MB|GB)\s*")
 

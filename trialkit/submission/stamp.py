@@ -10,14 +10,14 @@ from pypdf.errors import PyPdfError
 
 from trialkit.manifest import sha256
 from trialkit.problems import Exit, Kind, Place, Problem
-from trialkit.submission.layout import Layout
+from trialkit.submission.layout import GUIDES, Layout
 from trialkit.submission.parts import Part, Parts
+from trialkit.submission.spec import CONFORMANCE, GUIDE
 
 OLD_GUIDE = Kind(
     "PKG-017", "reviewer's guide is not that of the build", "Run `trialkit guide` again.", exit=Exit.SPEC
 )
-ANSWERS = ("guide.yaml", "conformance.yaml")
-GUIDES = {"csdrg.pdf": "sdtm", "adrg.pdf": "adam"}
+ANSWERS = (GUIDE, CONFORMANCE)
 MAKER = "trialkit"
 
 
@@ -42,8 +42,9 @@ def old_guides(layout: Layout, parts: Parts, specs: Path) -> Iterator[Problem]:
     >>> list(old_guides(Layout("m5/datasets/s1"), Parts(Path("build")), Path("specs")))
     []
     """
+    guides = {f"{GUIDES[name]}.pdf": part for name, part in parts.found.items() if name in GUIDES}
     for one in layout.entries:
-        part = parts.found.get(GUIDES.get(one.name, ""))
+        part = guides.get(one.name)
         if part is not None and _stamped(one.source) not in ("", stamp_of(specs, part)):
             what = f"{one.name} was made from another build, or before {' or '.join(ANSWERS)} was changed"
             yield Problem(OLD_GUIDE, what, Place(one.path))
