@@ -69,9 +69,12 @@ def reference() -> str:
     """
     rules = find_rules(PACKAGES)
     parts = [INTRO, _contents(rules), *_study(), *_dataset(), _tables(), _conditions(), _dates()]
+    shown = set[str]()
     for title, base in KINDS:
         parts.append(f"## {title}\n\n{base.__doc__.splitlines()[0] if base.__doc__ else ''}\n")
-        parts += [_rule(key, rule) for key, rule in sorted(rules.items()) if issubclass(rule, base)]
+        mine = {key: rule for key, rule in sorted(rules.items()) if issubclass(rule, base)}
+        parts += [_rule(key, rule) for key, rule in mine.items() if key not in shown]
+        shown |= set(mine)  # a rule of both kinds is explained once
     return "\n".join(parts)
 
 
