@@ -136,7 +136,7 @@ def _descriptions(facts: Facts) -> Section:
         rows.append((link, str(one.table.dataset.label), class_of(one).title(), f"{one.table.count:,}",
                      structure_of(one), ", ".join(one.spec.keys)))  # fmt: skip
     head = "Dataset | Label | Class | Records | Structure | Keys"
-    overview = table("Analysis datasets", head, rows, (1, 2.4, 2, 0.9, 3, 2.2))
+    overview = table("Analysis datasets", head, rows, (1.25, 2.3, 2, 1.1, 2.9, 2.2))
     return Section(
         "descriptions",
         "Analysis Dataset Descriptions",

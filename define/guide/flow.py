@@ -128,7 +128,7 @@ def analysed(facts: Facts) -> Iterator[Block]:
     words = "; ".join(f"{name} from {', '.join(found)}" for name, found in behind.items())
     yield Figure("SDTM to ADaM datasets", flow(columns, edges), f"{words}.")
     if common:
-        said = f"{', '.join(common)} is read by every dataset of a later step; these arrows are left out."
+        said = f"Read by every dataset of a later step, without arrows: {', '.join(common)}."
         yield Para(text_of(said), small=True)
 
 

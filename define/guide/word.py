@@ -9,6 +9,7 @@ from typing import Any
 
 from docx import Document
 from docx.enum.section import WD_ORIENT
+from docx.enum.style import WD_STYLE_TYPE
 from docx.enum.text import WD_BREAK, WD_TAB_ALIGNMENT
 from docx.opc.constants import RELATIONSHIP_TYPE
 from docx.oxml import OxmlElement
@@ -179,9 +180,9 @@ class _Writer:
             line.add_run()._r.append(part)
 
     def _toc(self, level: int) -> Any:
-        name, styles = f"TOC {level}", self.document.styles
+        name, styles = f"toc {level}", self.document.styles
         if name not in [one.name for one in styles]:
-            made = styles.add_style(name, 1)
+            made = styles.add_style(name, WD_STYLE_TYPE.PARAGRAPH, builtin=True)
             made.base_style = styles["Normal"]
             made.paragraph_format.left_indent = Pt(12 * (level - 1))
             made.paragraph_format.space_after = Pt(1)
