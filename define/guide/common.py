@@ -259,7 +259,11 @@ def _counts(*levels: list[Issue]) -> str:
         word = name if number == 1 else name.replace("query", "queries").replace("finding", "findings", 1)
         said.append(f"{number:,} {word}")
     uncounted = sum(one.count is None for one in levels[2])
-    more = f"; {uncounted} checks with accepted findings were not run on this build" if uncounted else ""
+    more = (
+        f"; {uncounted} accepted ones have no count, because CDISC CORE was not run on this build"
+        if uncounted
+        else ""
+    )
     return f"{', '.join(said)}{more}. "
 
 

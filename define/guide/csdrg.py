@@ -34,6 +34,7 @@ from define.guide.facts import Facts, unmarked
 from define.guide.flow import arms, class_of, overview, tabulated
 from define.guide.spec import GUIDES
 from trialkit.submission.stamp import stamp_of
+from trialkit.terms import Terminology
 
 DESIGN = {"TA": "Trial Arms", "TE": "Trial Elements", "TV": "Trial Visits", "TD": "Trial Disease Assessments",
           "TM": "Trial Disease Milestones", "TI": "Trial Inclusion/Exclusion Criteria",
@@ -192,10 +193,11 @@ def _decided(facts: Facts) -> list[tuple[Said, ...]]:
 def _sponsor_terms(facts: Facts) -> Iterator[Block]:
     """List the terms that the study adds to codelists, and its own codelists."""
     side = facts.sides["sdtm"]
+    published = Terminology(side.package.terms.packages)
     rows: list[tuple[Said, ...]] = []
     for name, declared in sorted(side.study.spec.codelists.items()):
-        package = next((one for one in side.package.terms.packages if name in one.names), None)
-        standard = set(_terms(package, name)) if package else set()
+        package = published.find(name)
+        standard = set(package.values) if package else set()
         for term, said in declared.terms.items():
             if term not in standard:
                 kind = "term of an extensible codelist" if package else "codelist of the sponsor"
@@ -206,13 +208,6 @@ def _sponsor_terms(facts: Facts) -> Iterator[Block]:
         "Terms and codelists of the sponsor", "Codelist | Term | Meaning | Kind", rows, (1.2, 2.5, 4, 2)
     )
     yield from _coding(facts)
-
-
-def _terms(package: object, name: str) -> Iterator[str]:
-    from trialkit.terms import Terminology
-
-    found = Terminology((package,)).find(name)  # type: ignore[arg-type]
-    yield from found.values if found is not None else ()
 
 
 def _coding(facts: Facts) -> Iterator[Block]:

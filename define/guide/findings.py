@@ -55,9 +55,9 @@ class Issue:
         """Write the count.
 
         >>> Issue("sdtm", "accepted", "CDISC CORE", "CORE-1", "LB", "", None, "").shown
-        'not counted: the check was not run on this build'
+        'not run'
         """
-        return "not counted: the check was not run on this build" if self.count is None else f"{self.count:,}"
+        return "not run" if self.count is None else f"{self.count:,}"
 
 
 @dataclass(frozen=True, slots=True)

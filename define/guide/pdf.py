@@ -43,7 +43,7 @@ from define.guide.content import (
     text_of,
 )
 from define.guide.drawn import draw
-from define.guide.texts import ASK, CONTENTS, INK_LINK, WARN, open_texts, texts_in
+from define.guide.texts import CONTENTS, INK_LINK, WARN, asked, open_texts, texts_in
 
 SIDE, TOP, BOTTOM = 36.0, 58.0, 52.0
 LEVELS = {1: 15.0, 2: 12.0, 3: 10.5}
@@ -295,8 +295,7 @@ class _Document:
         return [CondPageBreak(80), self._para(text_of(one.title), CAPTION), made, Spacer(1, 8)]
 
     def _ask(self, ask: Ask) -> Flowable:
-        asked = (Span(ASK, bold=True), Span(f"{ask.question} "), Span(f"({ask.file}: {ask.key})"))
-        rows = [[self._para(text_of(asked), CELL)]]
+        rows = [[self._para(asked(ask), CELL)]]
         look = [
             ("BACKGROUND", (0, 0), (-1, -1), _colour(WARN)),
             ("BOX", (0, 0), (-1, -1), 0.6, _colour(GREY)),

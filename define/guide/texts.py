@@ -16,6 +16,8 @@ from define.guide.content import (
     Piece,
     Span,
     Table,
+    Text,
+    joined,
     plain,
     table,
     text_of,
@@ -51,6 +53,15 @@ def open_texts(guide: Guide) -> list[Piece]:
         *table(OPEN, "Section | What is asked | Answer in", rows, (3, 5, 3)),
     ]
     return [Heading("open", "", OPEN, 1), *blocks]
+
+
+def asked(ask: Ask) -> Text:
+    """Say what is still to be written, and where the answer goes.
+
+    >>> plain(asked(Ask("sponsor", "Who is the sponsor?")))
+    'To be written: Who is the sponsor? (guide.yaml: sponsor)'
+    """
+    return joined(Span(ASK, bold=True), f"{ask.question} ({ask.file}: {ask.key})")
 
 
 def texts_in(guide: Guide) -> Iterator[str]:

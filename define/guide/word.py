@@ -15,6 +15,7 @@ from docx.opc.constants import RELATIONSHIP_TYPE
 from docx.oxml import OxmlElement
 from docx.oxml.ns import qn
 from docx.shared import Emu, Pt, RGBColor
+from docx.text.paragraph import Paragraph
 
 from define.acrf.fonts import Fonts
 from define.acrf.shapes import INK, PALE, RULE, Colour
@@ -33,7 +34,7 @@ from define.guide.content import (
     text_of,
 )
 from define.guide.drawn import picture
-from define.guide.texts import ASK, CONTENTS, INK_LINK, WARN, open_texts, texts_in
+from define.guide.texts import CONTENTS, INK_LINK, WARN, asked, open_texts, texts_in
 
 FULL = Pt(523)
 EPOCH = (1980, 1, 1, 0, 0, 0)  # the first day that a ZIP file can hold
@@ -66,15 +67,23 @@ def _element(tag: str, /, **attributes: str) -> Any:
     return made
 
 
-def _field(paragraph: Any, code: str, shown: str = "", *, dirty: bool = False) -> None:
+def _field(paragraph: Any, code: str, shown: str) -> None:
     """Add a field that Word computes, with what it shows until then."""
-    begin = _element("w:fldChar", fldCharType="begin", **({"dirty": "true"} if dirty else {}))
+    _open_field(paragraph, code)
+    paragraph.add_run(shown)
+    _close_field(paragraph)
+
+
+def _open_field(paragraph: Any, code: str, **attributes: str) -> None:
     text = _element("w:instrText")
     text.set("{http://www.w3.org/XML/1998/namespace}space", "preserve")
     text.text = f" {code} "
+    begin = _element("w:fldChar", fldCharType="begin", **attributes)
     for part in (begin, text, _element("w:fldChar", fldCharType="separate")):
         paragraph.add_run()._r.append(part)
-    paragraph.add_run(shown)
+
+
+def _close_field(paragraph: Any) -> None:
     paragraph.add_run()._r.append(_element("w:fldChar", fldCharType="end"))
 
 
@@ -165,19 +174,11 @@ class _Writer:
         for number, one in enumerate(listed):
             line = self.document.add_paragraph(style=self._toc(one.level))
             if not number:
-                self._open_toc(line)
+                _open_field(line, 'TOC \\o "1-3" \\h \\z \\u', dirty="true")
             self._link(line, Span(one.shown, to=one.key))
             if number == len(listed) - 1:
-                line.add_run()._r.append(_element("w:fldChar", fldCharType="end"))
+                _close_field(line)
         self.document.add_paragraph().add_run().add_break(WD_BREAK.PAGE)
-
-    def _open_toc(self, line: Any) -> None:
-        code = _element("w:instrText")
-        code.set("{http://www.w3.org/XML/1998/namespace}space", "preserve")
-        code.text = ' TOC \\o "1-3" \\h \\z \\u '
-        begin = _element("w:fldChar", fldCharType="begin", dirty="true")
-        for part in (begin, code, _element("w:fldChar", fldCharType="separate")):
-            line.add_run()._r.append(part)
 
     def _toc(self, level: int) -> Any:
         name, styles = f"toc {level}", self.document.styles
@@ -270,7 +271,9 @@ class _Writer:
             cell.width = width
             if fill is not None:
                 cell.get_or_add_tcPr().append(_element("w:shd", val="clear", color="auto", fill=_hex(fill)))
-            self._write(_Paragraph(cell.find(qn("w:p")), self.document), text, 8)
+            paragraph = cell.find(qn("w:p"))
+            paragraph.get_or_add_pPr().append(_element("w:spacing", after="0"))
+            self._write(Paragraph(paragraph, self.document._body), text, 8)
 
     def _figure(self, one: Figure) -> None:
         paragraph = self.document.add_paragraph()
@@ -285,15 +288,7 @@ class _Writer:
         paragraph = self.document.add_paragraph()
         look = paragraph._p.get_or_add_pPr()
         look.append(_element("w:shd", val="clear", color="auto", fill=_hex(WARN)))
-        spans = (Span(ASK, bold=True), Span(f"{ask.question} "), Span(f"({ask.file}: {ask.key})"))
-        self._write(paragraph, text_of(spans))
-
-
-def _Paragraph(element: Any, document: Any) -> Any:  # noqa: N802 - stands for the class
-    from docx.text.paragraph import Paragraph
-
-    element.get_or_add_pPr().append(_element("w:spacing", after="0"))
-    return Paragraph(element, document._body)
+        self._write(paragraph, asked(ask))
 
 
 def repacked(data: bytes) -> bytes:
