@@ -84,9 +84,7 @@ class DatasetFacts:
         """
         known = {variable.name: variable for variable in self.listed}
         names = [variable.name.replace("--", self.name[:2]) for variable in self.model]
-        merged = [
-            (name, known.pop(name, variable)) for name, variable in zip(names, self.model, strict=True)
-        ]
+        merged = [(name, known.pop(name, variable)) for name, variable in zip(names, self.model, strict=True)]
         everything = enumerate([*merged, *known.items()], 1)
         return tuple(replace(variable, name=name, order=place) for place, (name, variable) in everything)
 

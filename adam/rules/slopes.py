@@ -71,9 +71,9 @@ class Slopes(RecordRule):
     The new records take the place of the others: for each combination of `by` one for each period and
     measure, with the period's name in the column `period` and the measure's name in the column `measure`, and
     one for each measure between the first two periods, without a period. They come from the records with a
-    value and a day. Days are exact days, not those of the planned visits. Study days have no day 0 and count a
-    day too many from before the first dose to after it: where a course begins before the dose, count the days of
-    the calendar, with ``let: {DAY: {compute: ADT - TRTSDT + 1}}``.
+    value and a day. Days are exact days, not those of the planned visits. Study days have no day 0 and count
+    a day too many from before the first dose to after it: where a course begins before the dose, count the
+    days of the calendar, with ``let: {DAY: {compute: ADT - TRTSDT + 1}}``.
 
     Measures of a period: `slope`; its `se`, its `intercept` at day 0 and `r2`; `n`, the number of
     assessments; the `first` and `last` day and the `days` between; and `rate`, the last value minus the

@@ -60,7 +60,7 @@ def test_other_files_fit_their_schema(made, path):
 def test_a_size_and_a_list_of_checks_fit_their_schema(made, tmp_path):
     said = {
         "package": "split: {LB: {by: LBCAT, above: 4GB}}",
-        "conformance": "accept: [{check: [C-1, C-2], dataset: LB, count: 2, reason: as the laboratory writes it}]",
+        "conformance": "accept: [{check: [C-1, C-2], dataset: LB, count: 2, reason: as written}]",
     }
     for name, text in said.items():
         (tmp_path / f"{name}.yaml").write_text(text, encoding="utf-8")
