@@ -12,7 +12,7 @@ from define.exchange.draftcodelists import Lists
 from define.exchange.draftdataset import Datasets
 from define.exchange.known import Known, known_of, part_of_define
 from define.exchange.lost import NOT_TAKEN
-from define.exchange.yamltext import written
+from define.exchange.yamltext import fits, written
 from define.model import Define, Leaf
 from define.workbook.imports import NO_DATE
 from define.workbook.names import LEAF, bare
@@ -129,7 +129,8 @@ def _documents(view: View, part: str) -> dict[str, dict[str, str]]:
         for kind, where in (("crf", metadata.annotated_crf), (DOCUMENT, metadata.supplemental_doc))
         for one in (where.documents if where else ())
     }
-    return {bare(one.id, LEAF): _document(one, kinds.get(one.id, ""), part) for one in metadata.leaves}
+    leaves = [one for one in metadata.leaves if fits(bare(one.id, LEAF)) and one.href]
+    return {bare(one.id, LEAF): _document(one, kinds.get(one.id, ""), part) for one in leaves}
 
 
 def _document(leaf: Leaf, kind: str, part: str) -> dict[str, str]:

@@ -18,7 +18,7 @@ from trialkit.codelist import Codelist
 from trialkit.facts import VariableFacts
 
 CODING = ("MedDRA", "WHODrug")
-LONG = "terms of several lines, or of more than 1,000 characters"
+LONG = "names that cannot be a key of a spec: of several lines, of more than 1,000 characters, or include"
 OF_DATA = ("QNAM", "TSPARMCD")  # their codelists are made of the values that are there
 
 
@@ -67,6 +67,9 @@ class Lists:
         if one is None:
             return ""
         oid = bare(one.oid, CODELIST)
+        if not fits(oid):
+            self.left[LONG] += 1
+            return ""
         if one.external is not None:
             return self._dictionary(oid, item.name, one)
         usual, named = self.known.codelist_of(dataset, item.name, fact), self._named(one, oid)

@@ -13,6 +13,7 @@ from define.exchange.draftlevels import levels_said, qualifiers
 from define.exchange.known import Known
 from define.exchange.lost import GUESSED, NOT_TAKEN
 from define.exchange.texts import NUMBERS, comment_of, method_of, origin_said
+from define.exchange.yamltext import fits
 from define.model import ItemGroupDef
 from trialkit.facts import DatasetFacts, VariableFacts
 from trialkit.problems import Kind, Place, Problem, Problems
@@ -81,7 +82,11 @@ class Datasets:
             "comment": comment_of(self.view, group.comment_oid),
             "keys": self._keys(group, uses),
             "records": [{"todo": RECORDS}],
-            "variables": {use.item.name: one for use in uses if (one := self._variable(use, facts))},
+            "variables": {
+                use.item.name: one
+                for use in uses
+                if fits(use.item.name) and (one := self._variable(use, facts))
+            },
         }
         return {key: value for key, value in spec.items() if value}
 
@@ -142,7 +147,8 @@ class Datasets:
         value = next(
             (use for use in self.view.variables() if use.group is group and use.item.name == "QVAL"), None
         )
-        for name, level in qualifiers(self.view, value) if value else ():
+        found = qualifiers(self.view, value) if value else ()
+        for name, level in ((name, level) for name, level in found if fits(name)):
             made = {
                 "todo": RULE,
                 "label": level.item.label,

@@ -9,6 +9,8 @@ from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
 from ruamel.yaml.emitter import RoundTripEmitter
 
+from trialkit.load import INCLUDE, MERGE
+
 HEAD = "# Drafted from a define. What nobody has written yet is marked `todo`; `trialkit check` lists it.\n"
 SCHEMA = "# yaml-language-server: $schema={}schema/{}.schema.json\n"
 ENDLESS = 10**6  # no line is folded: texts are found and changed more easily on one line
@@ -57,7 +59,8 @@ def _node(value: Any) -> Any:
 def fits(key: str) -> bool:
     """Say whether a text can be a key of a spec.
 
-    >>> fits("10^6/L"), fits("x" * 2000)
-    (True, False)
+    >>> fits("10^6/L"), fits("x" * 2000), fits("include")
+    (True, False, False)
     """
-    return bool(key) and len(key) < LONGEST_KEY and "\n" not in key and "\r" not in key
+    plain = "\n" not in key and "\r" not in key and key not in (INCLUDE, MERGE)
+    return bool(key) and len(key) < LONGEST_KEY and plain

@@ -14,7 +14,7 @@ from define.exchange.draft import Draft, draft_of
 from define.exchange.drafts import read_any, spec_draft, write_draft
 from define.exchange.export import define_of, spec_export
 from define.exchange.yamltext import fits, written
-from define.model import Description, Origin
+from define.model import CodeListRef, Description, Origin
 from define.samples import sample_define
 from define.workbook.layout import GENERATIONS
 from define.write import define_bytes
@@ -204,6 +204,18 @@ def test_texts_of_a_define_stay_what_they_are(text, tmp_path):
     define = changed(sample_define(), "study.metadata.items.1", description=Description.of(text))
     write_draft(draft_of(define, "define.xml", Problems()), tmp_path / "draft")
     assert load(tmp_path / "draft").datasets["DM"].variables["SEX"].label == text
+
+
+@pytest.mark.parametrize("name", ["include", "<<", "a\nb", "x" * 2000])
+def test_names_that_are_no_keys_of_a_spec_are_left_out(name, tmp_path):
+    term = changed(sample_define().metadata.codelists[0].coded[0], "", coded_value=name)
+    own = {"coded": (term,), "is_non_standard": True, "oid": "CL.OWN"}
+    define = changed(sample_define(), "study.metadata.codelists.0", **own)
+    define = changed(define, "study.metadata.items.1", codelist=CodeListRef(codelist_oid="CL.OWN"))
+    problems = Problems()
+    write_draft(draft_of(define, "define.xml", problems), tmp_path / "draft")
+    assert load(tmp_path / "draft").datasets["DM"].variables["SEX"].codelist == "OWN"
+    assert [one.kind.code for one in problems.items] == ["DEFX-001"]
 
 
 @settings(max_examples=60)
