@@ -51,10 +51,11 @@ def considerations(facts: Facts) -> Section:
 
 def _comparison(facts: Facts) -> Iterator[Block]:
     yield from answer(facts, "comparison")
-    subjects = [len({row.get("USUBJID") for row in facts.rows(part, name)}) for part, name in
-                (("sdtm", "DM"), ("adam", SUBJECT)) if facts.rows(part, name)]  # fmt: skip
-    if len(subjects) == 2:
-        yield Para(text_of(f"DM has {subjects[0]:,} subjects, ADSL has {subjects[1]:,}."))
+    tabulated, analysed = (
+        len(facts.counts(part, name, ["USUBJID"])) for part, name in (("sdtm", "DM"), ("adam", SUBJECT))
+    )
+    if tabulated and analysed:
+        yield Para(text_of(f"DM has {tabulated:,} subjects, ADSL has {analysed:,}."))
     read = {name for found in facts.sides["adam"].sources.values() for name in found}
     left = [one.name for one in facts.datasets("sdtm") if one.name not in read]
     if left:
@@ -105,10 +106,10 @@ def _treatment(facts: Facts) -> Iterator[Block]:
 
 def _populations(facts: Facts) -> Iterator[Block]:
     one = dataset_of(facts, SUBJECT)
-    rows, subjects = [], facts.rows("adam", SUBJECT)
+    rows = []
     for name in one.metas if one else ():
         if one and name.endswith("FL") and len(name) > 2:
-            number = sum(row[name] == "Y" for row in subjects)
+            number = facts.counts("adam", SUBJECT, [name]).get(("Y",), 0)
             used = sorted({analysis.id for shown in facts.displays for analysis in shown.analyses
                            if analysis.population == name})  # fmt: skip
             comment = unmarked(one.spec.variables[name].comment)
@@ -155,9 +156,9 @@ def _imputed(facts: Facts) -> Iterator[Block]:
     for one in facts.datasets("adam"):
         for name in one.metas:
             if name.endswith(("DTF", "TMF")):
-                records = [row for row in facts.rows("adam", one.name) if row[name]]
-                kinds = ", ".join(sorted({row[name] for row in records})) or "none"
-                rows.append((Span(one.name, bold=True), name, f"{len(records):,}", kinds))
+                counts = {kind: n for (kind,), n in facts.counts("adam", one.name, [name]).items() if kind}
+                kinds, records = ", ".join(counts) or "none", sum(counts.values())
+                rows.append((Span(one.name, bold=True), name, f"{records:,}", kinds))
     head = "Dataset | Flag of imputation | Records | Parts that were imputed"
     yield from table("Imputed dates", head, rows, (1, 1.5, 1, 3))
 
@@ -166,13 +167,10 @@ def _derived(facts: Facts) -> Iterator[Block]:
     rows = []
     for one in facts.datasets("adam"):
         if "DTYPE" in one.metas:
-            counts: dict[str, int] = {}
-            for row in facts.rows("adam", one.name):
-                counts[row["DTYPE"]] = counts.get(row["DTYPE"], 0) + 1
             said = unmarked(comments_of(one.spec).get("DTYPE", ""))
             rows += [
                 (Span(one.name, bold=True), kind, f"{n:,}", said)
-                for kind, n in sorted(counts.items())
+                for (kind,), n in facts.counts("adam", one.name, ["DTYPE"]).items()
                 if kind
             ]
     yield from table(
