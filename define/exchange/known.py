@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from define.build.groups import CLASSES as OURS
 from define.check.view import View
 from define.exchange.lost import OTHER_STANDARD
 from define.model import Define, ItemGroupDef
@@ -16,13 +17,7 @@ from trialkit.terms import Terminology, join_terminologies, load_terminology
 LATEST = "2025-03-28"
 PARTS = {"SDTM": "sdtm", "ADaM": "adam", "Tabulation": "sdtm", "Analysis": "adam"}
 # the classes of Define-XML as the implementation guides call them
-CLASSES = {
-    "SPECIAL PURPOSE": "Special Purpose", "EVENTS": "Events", "INTERVENTIONS": "Interventions",
-    "FINDINGS": "Findings", "FINDINGS ABOUT": "Findings About", "TRIAL DESIGN": "Trial Design",
-    "RELATIONSHIP": "Relationship", "STUDY REFERENCE": "Study Reference", "ADAM OTHER": "ADaM Other",
-    "SUBJECT LEVEL ANALYSIS DATASET": "Subject Level Analysis Dataset",
-    "BASIC DATA STRUCTURE": "Basic Data Structure", "OCCURRENCE DATA STRUCTURE": "Occurrence Data Structure",
-}  # fmt: skip
+CLASSES = {theirs: ours for ours, theirs in OURS.items()}
 
 
 @dataclass(frozen=True, slots=True)

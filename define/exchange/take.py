@@ -184,7 +184,11 @@ def conditions(text: str) -> Conditions:
         return frozenset()
     if len(found) != 1:
         return frozenset()
-    return frozenset((one.variable, one.comparator, tuple(sorted(one.values))) for one in found[0])
+    return _as_set(found[0])
+
+
+def _as_set(comparisons: Iterable[Any]) -> Conditions:
+    return frozenset((one.variable, one.comparator, tuple(sorted(one.values))) for one in comparisons)
 
 
 def comparisons_of(view: View, level: Use) -> Conditions:
@@ -259,16 +263,6 @@ def level_of(
     (None, None)
     """
     for place, one in enumerate(variable.value_level):
-        found = conditions_of(one.when) or ()
-        if frozenset((c.variable, c.comparator, tuple(sorted(c.values))) for c in found) == wanted:
+        if _as_set(conditions_of(one.when) or ()) == wanted:
             return place, one
-    said = next(
-        (
-            one.said
-            for one in known
-            if frozenset((c.variable, c.comparator, tuple(sorted(c.values))) for c in one.conditions)
-            == wanted
-        ),
-        None,
-    )
-    return None, said
+    return None, next((one.said for one in known if _as_set(one.conditions) == wanted), None)
