@@ -9,6 +9,7 @@ from pathlib import Path
 from define.check.report import check_json, check_page
 from define.check.run import check_define, place_of
 from define.read import read_define
+from define.whole import write_whole
 from define.workbook.book import read_book, write_book
 from define.workbook.exports import export_book
 from define.workbook.imports import import_book
@@ -38,8 +39,7 @@ def define_check(
         The exit code: 1 for errors, 2 for a file that cannot be read.
 
     Raises:
-        Refusal: as ``check_define``.
-        OSError: a file cannot be written.
+        Refusal: as ``check_define``; PUB-003, a file cannot be written.
 
     >>> define_check(Path("nowhere.xml"))
     Traceback (most recent call last):
@@ -48,7 +48,7 @@ def define_check(
     checked = check_define(file, data, schema)
     for path, text in ((json_file, check_json), (html_file, check_page)):
         if path is not None:
-            path.write_text(text(checked), encoding="utf-8")
+            write_whole(path, text(checked).encode("utf-8"))
     terminal = Terminal(stderr=True)
     show_problems([replace(one, where=place_of(one)) for one in checked.problems], terminal)
     for note in checked.notes:

@@ -30,8 +30,7 @@ def write_define(path: Path, define: Define) -> None:
     """Write a define.xml, whole or not at all.
 
     Raises:
-        Refusal: DEF-020 and DEF-021.
-        OSError: the file cannot be written.
+        Refusal: DEF-020 and DEF-021; PUB-003, the file cannot be written.
 
     >>> import tempfile
     >>> from define.samples import sample_define

@@ -180,9 +180,24 @@ def _environment(out: Path) -> Iterator[None]:
     except OSError as error:
         if error.errno not in _ENVIRONMENT:
             raise
-        file = Path(os.fsdecode(error.filename)).name if error.filename else ""
-        what = f"{_ENVIRONMENT[error.errno]}{f': {file}' if file else ''}"
-        raise _refusal(UNWRITABLE, what, out) from error
+        raise unwritable(
+            error, out, Path(os.fsdecode(error.filename)).name if error.filename else ""
+        ) from error
+
+
+def unwritable(error: OSError, out: Path, file: str = "") -> Refusal:
+    """Say why output cannot be written.
+
+    Args:
+        error: what the system said.
+        out: the file or folder that was to be written.
+        file: the file of the folder at which that failed.
+
+    >>> print(unwritable(OSError(errno.EROFS, ""), Path("specs/study.yaml")).problems[0].what)
+    read-only file system
+    """
+    what = _ENVIRONMENT.get(error.errno or 0) or (error.strerror or type(error).__name__).lower()
+    return _refusal(UNWRITABLE, f"{what}: {file}" if file else what, out)
 
 
 def _refusal(kind: Kind, what: str, out: Path) -> Refusal:

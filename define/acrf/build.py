@@ -127,8 +127,8 @@ def build(study: Study, raw: Path | Headers, out: Path) -> Acrf:
         out: the PDF file to write.
 
     Raises:
-        Refusal: for files that can't be read, and for what is wrong with forms.yaml.
-        OSError: the file cannot be written.
+        Refusal: for files that can't be read, and for what is wrong with forms.yaml; PUB-003,
+            the file cannot be written.
 
     >>> import tempfile
     >>> from trialkit.samples import sample_study

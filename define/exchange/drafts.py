@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -10,6 +9,7 @@ from define.commands import told
 from define.exchange.draft import Draft, draft_of
 from define.model import Define
 from define.read import read_define
+from define.whole import write_folder
 from define.workbook.book import read_book
 from define.workbook.imports import import_book
 from trialkit.generate import schemas
@@ -57,7 +57,7 @@ def spec_draft(files: Sequence[Path], out: Path) -> Exit:
         The exit code: 1 or 2 where a file has errors.
 
     Raises:
-        Refusal: CLI-002, DEFX-002, and as ``read_any``.
+        Refusal: CLI-002, DEFX-002, PUB-003, and as ``read_any``.
 
     >>> spec_draft([Path("nowhere.xml")], Path("nowhere"))
     Traceback (most recent call last):
@@ -82,7 +82,7 @@ def write_draft(draft: Draft, out: Path) -> None:
     """Write a draft, with the schemas that editors complete from; the folder is there whole or not at all.
 
     Raises:
-        OSError: a file cannot be written.
+        Refusal: PUB-003, a file cannot be written.
 
     >>> import tempfile
     >>> folder = Path(tempfile.mkdtemp()) / "study"
@@ -94,13 +94,4 @@ def write_draft(draft: Draft, out: Path) -> None:
     files = draft.files() | {
         f"{SCHEMA}/{kind}.schema.json": made[f"{kind}.schema.json"] for kind in ("study", "dataset")
     }
-    beside = out.with_name(f".{out.name}.part")
-    shutil.rmtree(beside, ignore_errors=True)
-    try:
-        for name, text in files.items():
-            path = beside / name
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(text, encoding="utf-8", newline="\n")
-        beside.replace(out)
-    finally:
-        shutil.rmtree(beside, ignore_errors=True)
+    write_folder(out, {name: text.encode("utf-8") for name, text in files.items()})

@@ -18,6 +18,7 @@ from define.exchange.lost import NOT_TAKEN
 from define.exchange.take import BY_HAND, Edit, Taking
 from define.exchange.takelists import take_other
 from define.exchange.takerows import take_row
+from define.whole import write_all
 from define.workbook.book import Book, about_book, read_book
 from define.workbook.export import Exporter
 from define.workbook.imports import import_book
@@ -72,7 +73,7 @@ def spec_import(asked: Asked, file: Path, dry: bool = False) -> Exit:
         The exit code: 1 or 2 where a change cannot be taken.
 
     Raises:
-        Refusal: as ``define_of`` and ``read_book``.
+        Refusal: PUB-003, and as ``define_of`` and ``read_book``.
 
     >>> spec_import(Asked(Path("nowhere"), "sdtm"), Path("nowhere.xlsx"))
     Traceback (most recent call last):
@@ -101,7 +102,7 @@ def spec_import(asked: Asked, file: Path, dry: bool = False) -> Exit:
     for edit in taking.edits:
         terminal.print(str(edit))
     if not dry:
-        _write(package.study.folder, texts)
+        write_all({package.study.folder / name: data for name, data in texts.items()})
     counts = f"{counted(len(taking.edits), 'change')} in {counted(len(texts), 'file')}"
     return told(problems, f"{counts}; nothing was written" if dry else counts)
 
@@ -182,23 +183,3 @@ def _new_faults(before: Package, after: Package) -> Iterable[Problem]:
     known = {(one.kind.code, one.what) for one in check_study(before.study, before.standard, {}).items}
     found: Sequence[Problem] = check_study(after.study, after.standard, {}).items
     return [one for one in found if (one.kind.code, one.what) not in known]
-
-
-def _write(folder: Path, texts: dict[str, bytes]) -> None:
-    """Write all files or none.
-
-    Raises:
-        OSError: a file cannot be written; those that were are as before.
-    """
-    old = {name: (folder / name).read_bytes() for name in texts}
-    done: list[str] = []
-    try:
-        for name, data in texts.items():
-            beside = (folder / name).with_name(f".{Path(name).name}.part")
-            beside.write_bytes(data)
-            beside.replace(folder / name)
-            done.append(name)
-    except OSError:
-        for name in done:
-            (folder / name).write_bytes(old[name])
-        raise

@@ -519,3 +519,13 @@ def test_line_ends_and_the_byte_order_mark_stay(end, study, specs, exported, tmp
 def test_options_that_do_not_go_together(words, exported, run):
     with pytest.raises(click.UsageError):
         run("spec", "import", exported / "2.1-True.xlsx", *words)
+
+
+def test_specs_that_cannot_be_written_are_as_before(study, specs, exported, tmp_path):
+    """The folder of a spec is in the way of what is written beside it: a real error of the system."""
+    file = edited(exported / "2.1-True.xlsx", tmp_path / "edited.xlsx", {LABEL: "Site"})
+    (specs / "sdtm" / ".dm.yaml.part").mkdir()
+    before = bytes_of(specs)
+    with pytest.raises(Refusal, match=r"PUB-003 dm\.yaml is a directory"):
+        spec_import(asked(study, specs), file)
+    assert bytes_of(specs) == before
