@@ -62,21 +62,21 @@ def test_a_full_disk_changes_nothing(folder, monkeypatch, place):
 @pytest.mark.parametrize("place", [1, 2, 3])
 def test_a_file_that_cannot_be_put_in_its_place(folder, monkeypatch, place):
     fail_at(monkeypatch, os, "replace", place, errno.EPERM)
-    with pytest.raises(Refusal, match="PUB-003 .* operation not permitted"):
+    with pytest.raises(Refusal, match=r"PUB-003 .* operation not permitted"):
         write_all(new(folder))
     assert content(folder) == OLD
 
 
 def test_new_files_go_when_a_later_one_fails(folder, monkeypatch):
     fail_at(monkeypatch, os, "replace", 2, errno.EROFS)
-    with pytest.raises(Refusal, match="PUB-003 dm.yaml read-only file system"):
+    with pytest.raises(Refusal, match=r"PUB-003 dm\.yaml read-only file system"):
         write_all({folder / "ae.yaml": b"new", folder / "dm.yaml": b"new"})
     assert content(folder) == OLD
 
 
 def test_a_file_in_the_way(folder):
     (folder / ".dm.yaml.part").mkdir()
-    with pytest.raises(Refusal, match="PUB-003 dm.yaml is a directory"):
+    with pytest.raises(Refusal, match=r"PUB-003 dm\.yaml is a directory"):
         write_whole(folder / "dm.yaml", b"new")
     assert (folder / "dm.yaml").read_bytes() == OLD["dm.yaml"]
 
