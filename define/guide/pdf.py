@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Sequence
-from itertools import takewhile
+from collections.abc import Iterable, Sequence
+from itertools import pairwise
 from typing import Any
 from xml.sax.saxutils import escape, quoteattr
 
@@ -28,6 +28,7 @@ from reportlab.platypus.tableofcontents import TableOfContents
 from define.acrf.fonts import BODY, BOLD, Fonts
 from define.acrf.shapes import GREY, HEIGHT, INK, PALE, RULE, WIDTH, Colour
 from define.canvas import About, EmbeddedCanvas
+from define.guide.columns import column_widths
 from define.guide.content import (
     Ask,
     Bullets,
@@ -55,9 +56,12 @@ def _colour(one: Colour) -> Color:
     return Color(*one)
 
 
+_WHOLE = {"allowWidows": 0, "allowOrphans": 0}  # no line of a paragraph alone on a page
+
+
 def _style(name: str, size: float, **more: Any) -> ParagraphStyle:
     fixed = {"fontName": BODY, "fontSize": size, "leading": size * 1.35, "textColor": _colour(INK)}
-    return ParagraphStyle(name, **{**fixed, "bulletFontName": BODY, "splitLongWords": 1, **more})
+    return ParagraphStyle(name, **{**fixed, "bulletFontName": BODY, "splitLongWords": 1, **_WHOLE, **more})
 
 
 BODY_STYLE = _style("body", 9.5, spaceAfter=5)
@@ -234,19 +238,46 @@ class _Document:
         story = [Spacer(1, 130), *cover, *lines, PageBreak(), *self._contents(), PageBreak()]
         pieces = [*open_texts(guide), *guide.pieces()]
         for place, piece in enumerate(pieces):
-            if isinstance(piece, Heading) and not isinstance(pieces[place - 1], Heading):
+            if not place or not self._leads(pieces[place - 1], piece):
                 story.append(CondPageBreak(self._room(pieces[place:])))
             story += self._flowables(piece)
         return story
 
+    def _leads(self, one: Piece, after: Piece) -> bool:
+        """Say whether a piece stands on the page of the one after it: headings, and what leads to a list."""
+        listed = isinstance(after, Table | Bullets)
+        noted = isinstance(after, Para) and after.small
+        return (
+            isinstance(one, Heading)
+            or (isinstance(one, Para) and not one.small and listed)
+            or (isinstance(one, Figure) and noted)
+        )
+
     def _room(self, pieces: Sequence[Piece]) -> float:
-        """Say how much room headings need with what follows them, so that none stands alone."""
-        heads = list(takewhile(lambda one: isinstance(one, Heading), pieces))
-        room = sum(LEVELS[min(one.level, 3)] * 1.35 + 15 for one in heads if isinstance(one, Heading))
-        after = next(iter(pieces[len(heads) :]), None)
-        if isinstance(after, Figure):
-            return room + self._drawing(after).height + 40
-        return room + 70
+        """Say how much room a piece needs with the start of what it leads to, so that none stands alone."""
+        room = 0.0
+        for one, after in pairwise(pieces):
+            if not self._leads(one, after):
+                return min(room + self._start(one), HEIGHT - TOP - BOTTOM - 1)
+            room += self._whole(one)
+        return min(room + self._start(pieces[-1]), HEIGHT - TOP - BOTTOM - 1)
+
+    def _start(self, one: Piece) -> float:
+        """Say how much room the start of a piece needs: two rows, points or lines, or a whole diagram."""
+        match one:
+            case Table():
+                caption, made, _ = self._table(one)
+                return _high([caption]) + float(sum(made._rowHeights[:3]))
+            case Bullets():
+                return _high(self._flowables(Bullets(one.items[:2])))
+            case Para(small=False):
+                return 45.0  # three lines, so that a short one does not stand alone below its heading
+            case _:
+                return self._whole(one)
+
+    def _whole(self, one: Piece) -> float:
+        """Say how much room all of a piece needs."""
+        return self._drawing(one).height + 40 if isinstance(one, Figure) else _high(self._flowables(one))
 
     def _drawing(self, one: Figure) -> _Drawing:
         return _Drawing(one, self.fonts, HEIGHT - TOP - BOTTOM - 120)
@@ -285,14 +316,16 @@ class _Document:
                 return [self._ask(piece), Spacer(1, 6)]
 
     def _table(self, one: Table) -> list[Flowable]:
-        share = FULL / sum(one.widths)
         head = [self._para(text_of(name), HEAD) for name in one.head]
         rows = [head, *([self._para(cell, CELL) for cell in row] for row in one.rows)]
-        widths = [width * share for width in one.widths]
+        widths = column_widths(one, self.fonts, FULL)
         made = LongTable(rows, colWidths=widths, repeatRows=1, style=_grid())
         made.wrap(FULL, HEIGHT)
         made.splitInRow = int(max(made._rowHeights) > TALLEST)  # else a row stays on one page
-        return [CondPageBreak(80), self._para(text_of(one.title), CAPTION), made, Spacer(1, 8)]
+        if len(rows) > 2 and sum(made._rowHeights[-2:]) < TALLEST:
+            made.setStyle(TableStyle([("NOSPLIT", (0, -2), (-1, -1))]))  # no row alone on the last page
+            made.wrap(FULL, HEIGHT)
+        return [self._para(text_of(one.title), CAPTION), made, Spacer(1, 8)]
 
     def _ask(self, ask: Ask) -> Flowable:
         rows = [[self._para(asked(ask), CELL)]]
@@ -301,6 +334,12 @@ class _Document:
             ("BOX", (0, 0), (-1, -1), 0.6, _colour(GREY)),
         ]
         return LongTable(rows, colWidths=[FULL], splitInRow=1, style=TableStyle([*_PADDED, *look]))
+
+
+def _high(flowables: Iterable[Flowable]) -> float:
+    """Measure the height of what stands one below the other."""
+    heights = (one.wrap(FULL, HEIGHT)[1] + one.getSpaceBefore() + one.getSpaceAfter() for one in flowables)
+    return float(sum(heights))
 
 
 _EMBEDDED = ("FONTNAME", (0, 0), (-1, -1), BODY)  # else a table names Helvetica, though it writes nothing
