@@ -10,15 +10,16 @@ from typing import Any
 from docx import Document
 from docx.enum.section import WD_ORIENT
 from docx.enum.style import WD_STYLE_TYPE
-from docx.enum.text import WD_BREAK, WD_TAB_ALIGNMENT
+from docx.enum.text import WD_BREAK, WD_TAB_ALIGNMENT, WD_TAB_LEADER
 from docx.opc.constants import RELATIONSHIP_TYPE
 from docx.oxml import OxmlElement
 from docx.oxml.ns import qn
-from docx.shared import Emu, Pt, RGBColor
+from docx.shared import Pt, RGBColor
 from docx.text.paragraph import Paragraph
 
 from define.acrf.fonts import Fonts
 from define.acrf.shapes import INK, PALE, RULE, Colour
+from define.guide.columns import column_widths
 from define.guide.content import (
     Ask,
     Bullets,
@@ -40,6 +41,7 @@ FULL = Pt(523)
 EPOCH = (1980, 1, 1, 0, 0, 0)  # the first day that a ZIP file can hold
 HEADING, FACE = "Heading", "Calibri"
 SIZES = {1: 15, 2: 12, 3: 10.5}
+PADDING = (70, 40)  # of a cell, left and right, above and below, in twentieths of a point
 
 
 def docx_bytes(guide: Guide, fonts: Fonts | None = None) -> bytes:
@@ -95,6 +97,9 @@ class _Writer:
 
     def written(self) -> bytes:
         self._describe()
+        # Word computes contents, pages and numbers of pages when it opens the file
+        settings = self.document.settings.element
+        settings.find(qn("w:compat")).addprevious(_element("w:updateFields", val="true"))
         self._styles()
         self._page()
         self._cover()
@@ -102,8 +107,10 @@ class _Writer:
         heads = [piece for piece in pieces if isinstance(piece, Heading)]
         self.marks = {one.key: f"_Guide{number}" for number, one in enumerate(heads, 1)}
         self._contents(heads)
-        for piece in pieces:
+        for piece, after in zip(pieces, [*pieces[1:], None], strict=True):
             self._add(piece)
+            if isinstance(piece, Para) and isinstance(after, Table | Bullets):
+                self.document.paragraphs[-1].paragraph_format.keep_with_next = True
         file = io.BytesIO()
         self.document.save(file)
         return repacked(file.getvalue())
@@ -112,7 +119,7 @@ class _Writer:
         about, guide = self.document.core_properties, self.guide
         created = guide.created if guide.created.tzinfo is None else guide.created.astimezone(UTC)
         about.title, about.subject = inert(f"{guide.title}, {guide.study}")[:255], inert(guide.title)[:255]
-        about.author = about.last_modified_by = "trialkit"
+        about.author = about.last_modified_by = inert(guide.study)[:255]
         about.created = about.modified = about.last_printed = created.replace(tzinfo=None)
         about.comments, about.keywords, about.language, about.revision = "", guide.stamp, "en", 1
 
@@ -126,7 +133,20 @@ class _Writer:
             names = styles[f"{HEADING} {level}"].element.rPr.rFonts
             for theme in ("asciiTheme", "hAnsiTheme", "eastAsiaTheme", "cstheme"):  # they win over names
                 names.attrib.pop(qn(f"w:{theme}"), None)
-        styles["Caption"].font.color.rgb = RGBColor.from_string(_hex(INK))
+        caption = styles["Caption"]
+        caption.font.color.rgb = RGBColor.from_string(_hex(INK))
+        caption.paragraph_format.space_before, caption.paragraph_format.space_after = Pt(8), Pt(4)
+        self._pad(styles["Table Grid"].element)
+
+    def _pad(self, style: Any) -> None:
+        """Leave room between the lines of a table and its texts."""
+        margins, (beside, above) = _element("w:tblCellMar"), PADDING
+        for side, width in (("top", above), ("left", beside), ("bottom", above), ("right", beside)):
+            margins.append(_element(f"w:{side}", w=str(width), type="dxa"))
+        look = style.find(qn("w:tblPr"))
+        for old in look.findall(qn("w:tblCellMar")):
+            look.remove(old)
+        look.append(margins)
 
     def _page(self) -> None:
         section = self.document.sections[0]
@@ -176,6 +196,8 @@ class _Writer:
             if not number:
                 _open_field(line, 'TOC \\o "1-3" \\h \\z \\u', dirty="true")
             self._link(line, Span(one.shown, to=one.key))
+            line.add_run("\t")
+            _field(line, f"PAGEREF {self.marks[one.key]} \\h", "")
             if number == len(listed) - 1:
                 _close_field(line)
         self.document.add_paragraph().add_run().add_break(WD_BREAK.PAGE)
@@ -187,6 +209,7 @@ class _Writer:
             made.base_style = styles["Normal"]
             made.paragraph_format.left_indent = Pt(12 * (level - 1))
             made.paragraph_format.space_after = Pt(1)
+            made.paragraph_format.tab_stops.add_tab_stop(FULL, WD_TAB_ALIGNMENT.RIGHT, WD_TAB_LEADER.DOTS)
         return styles[name]
 
     def _add(self, piece: Piece) -> None:
@@ -243,16 +266,19 @@ class _Writer:
         self.document.add_paragraph(one.title, style="Caption").paragraph_format.keep_with_next = True
         made = self.document.add_table(rows=1, cols=len(one.head), style="Table Grid")
         made.autofit = False
-        share = FULL / sum(one.widths)
-        widths = [Emu(int(width * share)) for width in one.widths]
+        widths = [Pt(width) for width in column_widths(one, self.fonts, FULL.pt, 2 * PADDING[0] / 20 + 1)]
         for column, width in zip(made.columns, widths, strict=True):
             column.width = width
         body = made._tbl
-        self._row(made.rows[0]._tr, [text_of(Span(name, bold=True)) for name in one.head], widths, RULE)
+        self._row(
+            made.rows[0]._tr, [text_of(Span(name, bold=True)) for name in one.head], widths, RULE, keep=True
+        )
         made.rows[0]._tr.get_or_add_trPr().append(_element("w:tblHeader"))
         for number, cells in enumerate(one.rows):
             row = made.add_row()._tr if number < 1 else self._copy(body)
-            self._row(row, cells, widths, PALE if number % 2 else None)
+            # the first two rows and the last two stay on one page
+            ends = number == 0 or number == len(one.rows) - 2
+            self._row(row, cells, widths, PALE if number % 2 else None, keep=ends)
         self.document.add_paragraph().paragraph_format.space_after = Pt(4)
 
     def _copy(self, body: Any) -> Any:
@@ -265,13 +291,17 @@ class _Writer:
         body.append(row)
         return row
 
-    def _row(self, row: Any, cells: Any, widths: list[Emu], fill: Colour | None) -> None:
+    def _row(
+        self, row: Any, cells: Any, widths: list[Pt], fill: Colour | None, *, keep: bool = False
+    ) -> None:
         row.get_or_add_trPr().append(_element("w:cantSplit"))
         for cell, text, width in zip(row.findall(qn("w:tc")), cells, widths, strict=True):
             cell.width = width
             if fill is not None:
                 cell.get_or_add_tcPr().append(_element("w:shd", val="clear", color="auto", fill=_hex(fill)))
             paragraph = cell.find(qn("w:p"))
+            if keep:
+                paragraph.get_or_add_pPr().append(_element("w:keepNext"))
             paragraph.get_or_add_pPr().append(_element("w:spacing", after="0"))
             self._write(Paragraph(paragraph, self.document._body), text, 8)
 
