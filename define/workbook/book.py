@@ -7,7 +7,7 @@ import io
 import re
 import zipfile
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,9 @@ from python_calamine import CalamineError, CalamineWorkbook
 
 from define.workbook.layout import NEEDED, Generation, column_of, sheet_of
 from trialkit.problems import Exit, Kind, Place, Problem, Problems, Refusal
+from trialkit.raw.files import BOMB, RawFile
 from trialkit.raw.render import cell_text
+from trialkit.raw.workbook import report_bad_cells, report_merged, sheets_xml
 
 UNREADABLE = Kind("DEFW-001", "workbook cannot be read", "Give an XLSX file.", exit=Exit.SPEC)
 NO_SHEET = Kind("DEFW-002", "sheet is absent", "Add the sheet.", exit=Exit.SPEC)
@@ -90,23 +92,16 @@ def read_book(path: Path, problems: Problems) -> Book:
 
     Args:
         path: the XLSX file.
-        problems: where problems go: DEFW-002 to DEFW-004.
+        problems: where problems go: DEFW-002 to DEFW-004, RAW-041, RAW-042, RAW-045.
 
     Raises:
-        Refusal: DEFW-001.
+        Refusal: DEFW-001, RAW-006.
 
     >>> read_book(Path("nowhere.xlsx"), Problems())
     Traceback (most recent call last):
     trialkit.problems.Refusal: error DEFW-001 nowhere.xlsx workbook cannot be read. Give an XLSX file.
     """
-    try:
-        workbook = CalamineWorkbook.from_filelike(io.BytesIO(path.read_bytes()))
-        grids = {
-            name: workbook.get_sheet_by_name(name).to_python(skip_empty_area=False)
-            for name in workbook.sheet_names
-        }
-    except (OSError, CalamineError, ValueError):
-        raise Refusal([Problem(UNREADABLE, UNREADABLE.title, Place(path.name))]) from None
+    grids = _grids(path, problems)
     sheets: dict[str, list[Row]] = {}
     columns: dict[str, frozenset[str]] = {}
     for printed, grid in grids.items():
@@ -119,6 +114,35 @@ def read_book(path: Path, problems: Problems) -> Book:
         if sheet not in sheets:
             problems.add(Problem(NO_SHEET, f"there is no sheet {sheet}", Place(path.name)))
     return Book(sheets, columns)
+
+
+def _grids(path: Path, problems: Problems) -> dict[str, list[list[Any]]]:
+    """Give the cells of each sheet of a workbook that is safe to open."""
+    found = Problems()
+    try:
+        file = RawFile(path, path.name, path.read_bytes(), "")
+        if sheets := sheets_xml(file, found):
+            for name, xml in sheets.items():
+                _report_cells(name, xml, file, problems)
+            workbook = CalamineWorkbook.from_filelike(io.BytesIO(file.data))
+            return {
+                name: workbook.get_sheet_by_name(name).to_python(skip_empty_area=False) for name in sheets
+            }
+    except (OSError, CalamineError, ValueError):
+        pass
+    said = [one for one in found.items if one.kind is BOMB]
+    hint = next((one.hint for one in found.items if one.hint), "")
+    raise Refusal(said or [Problem(UNREADABLE, UNREADABLE.title, Place(path.name), hint=hint)])
+
+
+def _report_cells(sheet: str, xml: bytes, file: RawFile, problems: Problems) -> None:
+    """Report error values, formulas without a value and merged cells of a sheet that is read."""
+    if sheet_of(sheet):
+        found = Problems()
+        report_bad_cells(xml, file, 0, found)
+        report_merged(xml, file, 0, found)
+        for one in found.items:
+            problems.add(replace(one, where=replace(one.where, field=sheet), hint=one.kind.fix))
 
 
 def _rows(

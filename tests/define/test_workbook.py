@@ -255,6 +255,43 @@ def test_no_workbook(tmp_path):
     assert {one.kind.code for one in problems.items} == {"DEFW-002", "DEFW-004"}
 
 
+FIRST = '<c r="A2" t="s"><v>2</v></c>'  # the cell below the header of the sheet of DATASETS
+FAR = '<row r="1048576"><c r="XFD1048576"><v>1</v></c></row></sheetData>'
+MERGED = '</sheetData><mergeCells count="1"><mergeCell ref="A2:A3"/></mergeCells>'
+SPOILT = {
+    "a far cell": ("</sheetData>", FAR, "RAW-006", "define.xlsx"),
+    "a cell at no place": ('r="A2"', 'r="ZZZZZZZ99999999999"', "DEFW-001", "define.xlsx"),
+    "an error value": (FIRST, '<c r="A2" t="e"><v>#REF!</v></c>', "RAW-041", "define.xlsx:2 Datasets"),
+    "a formula that nothing has calculated": (
+        *(FIRST, '<c r="A2"><f>B2</f></c>', "RAW-042", "define.xlsx:2 Datasets"),
+    ),
+    "merged cells": ("</sheetData>", MERGED, "RAW-045", "define.xlsx:2 Datasets"),
+}
+
+
+@pytest.mark.parametrize("name", SPOILT)
+def test_cells_that_cannot_be_read_are_said(tmp_path, name):
+    old, new, code, place = SPOILT[name]
+    whole = workbook(tmp_path / "whole.xlsx", Datasets=[["Dataset", "Label"], ["DM", "Demographics"]])
+    with (
+        zipfile.ZipFile(whole) as archive,
+        zipfile.ZipFile(tmp_path / "define.xlsx", "w", zipfile.ZIP_DEFLATED) as spoilt,
+    ):
+        for part in archive.namelist():
+            text = archive.read(part).decode()
+            if part.endswith("sheet1.xml"):
+                assert old in text
+                text = text.replace(old, new, 1)
+            spoilt.writestr(part, text)
+    problems = Problems()
+    try:
+        read_book(tmp_path / "define.xlsx", problems)
+    except Refusal as refusal:
+        problems.add(*refusal.problems)
+    assert (code, place) in [(one.kind.code, str(one.where)) for one in problems.items]
+    assert "Ask the site" not in "".join(one.line() for one in problems.items)
+
+
 # -- conditions as text
 
 NAMES = st.from_regex(r"[A-Z][A-Z0-9]{0,7}", fullmatch=True)

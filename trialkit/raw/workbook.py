@@ -7,8 +7,9 @@ import posixpath
 import re
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import pairwise
+from typing import TypeVar
 
 from lxml import etree
 
@@ -22,12 +23,14 @@ MERGED = Kind(
 )
 NO_VALUE = Kind("RAW-042", "formula has no stored value", "Open the workbook, let it calculate, and save it.")
 
+T = TypeVar("T")
 PART_LIMIT = 1024 * MEGABYTE
 CELL_LIMIT = 100_000_000
 SHOWN = 50
 
 _ROW = re.compile(rb"<(?:\w+:)?row\b[^>]*?\sr=[\"']([0-9]{1,7})[\"']")
-_COLUMN = re.compile(rb"<(?:\w+:)?c\b[^>]*?\sr=[\"']([A-Z]{1,3})[0-9]")
+_CELL = re.compile(rb"<(?:\w+:)?c\b[^>]*?\sr=[\"']([A-Z]{1,3})([0-9]{1,7})[\"']")
+_ODD_CELL = re.compile(rb"<(?:\w+:)?c\b[^>]*?\sr=[\"'](?![A-Z]{1,3}[1-9][0-9]{0,6}[\"'])")
 REFERENCE = re.compile(rb"\sr=[\"']([A-Z]{1,3}([0-9]{1,7}))[\"']")
 _ERROR = re.compile(rb"<(?:\w+:)?c\b([^>]*\st=[\"']e[\"'][^>]*)>")
 _FORMULA = re.compile(
@@ -59,9 +62,29 @@ def sheet_xml(file: RawFile, sheet: str, problems: Problems) -> bytes | None:
     >>> found.items[0].line()
     "error RAW-007 a.xlsx 'a.xlsx' is no whole XLSX workbook. Ask for the file again."
     """
+    return _opened(file, problems, lambda book: _checked(book, file, sheet, problems))
+
+
+def sheets_xml(file: RawFile, problems: Problems) -> dict[str, bytes] | None:
+    """Give the XML of all sheets by their names, once the whole package is known to be sound.
+
+    Args:
+        file: the workbook.
+        problems: where problems go: RAW-006, RAW-007.
+
+    >>> from pathlib import Path
+    >>> found = Problems()
+    >>> sheets_xml(RawFile(Path("a.xlsx"), "a.xlsx", b"no zip", ""), found)
+    >>> found.items[0].kind.code
+    'RAW-007'
+    """
+    return _opened(file, problems, lambda book: _all(book, file, problems))
+
+
+def _opened(file: RawFile, problems: Problems, take: Callable[[zipfile.ZipFile], T]) -> T | None:
     try:
         with zipfile.ZipFile(io.BytesIO(file.data)) as book:
-            return _checked(book, file, sheet, problems)
+            return take(book)
     except (zipfile.BadZipFile, zlib.error, etree.XMLSyntaxError, EOFError) as error:
         _damaged(file, problems, error)
     except (KeyError, StopIteration, RuntimeError, ValueError) as error:
@@ -75,27 +98,46 @@ def _damaged(file: RawFile, problems: Problems, error: Exception) -> None:
     problems.add(Problem(DAMAGED, f"'{file.file}' is no whole XLSX workbook", file.place(), hint=hint))
 
 
-def _checked(book: zipfile.ZipFile, file: RawFile, sheet: str, problems: Problems) -> bytes | None:
+def _whole(book: zipfile.ZipFile, file: RawFile, problems: Problems) -> bool:
+    """Say whether the package can be read, and does not expand beyond reason."""
     infos = book.infolist()
     total = sum(info.file_size for info in infos)
     large = [info for info in infos if too_large(info.compress_size, info.file_size)]
     if large or max(info.file_size for info in infos) > PART_LIMIT or too_large(len(file.data), total):
         what = f"'{file.file}' expands to {total // MEGABYTE} MB from {len(file.data)} bytes"
         problems.add(Problem(BOMB, what, file.place()))
-        return None
+        return False
     if book.testzip() is not None:
         raise zipfile.BadZipFile("a part is not whole")
+    return True
+
+
+def _all(book: zipfile.ZipFile, file: RawFile, problems: Problems) -> dict[str, bytes] | None:
+    if not _whole(book, file, problems):
+        return None
+    made = {name: _fit(book.read(part), file, name, problems) for name, part in _sheets(book)}
+    found = {name: xml for name, xml in made.items() if xml is not None}
+    return found if len(found) == len(made) else None
+
+
+def _checked(book: zipfile.ZipFile, file: RawFile, sheet: str, problems: Problems) -> bytes | None:
+    if not _whole(book, file, problems):
+        return None
     sheets = dict(_sheets(book))
     if sheet not in sheets:
         hint = did_you_mean(sheet, sheets)
         problems.add(Problem(NO_SHEET, f"no sheet '{sheet}' in '{file.file}'", file.place(), hint=hint))
         return None
-    xml = book.read(sheets[sheet])
+    return _fit(book.read(sheets[sheet]), file, sheet, problems)
+
+
+def _fit(xml: bytes, file: RawFile, sheet: str, problems: Problems) -> bytes | None:
+    """Give the XML of a sheet whose cells stand in order and in reach."""
     rows = [int(found[1]) for found in _ROW.finditer(xml)]
-    if any(after <= before for before, after in pairwise(rows)):
-        problems.add(
-            Problem(DAMAGED, f"sheet '{sheet}' of '{file.file}' has rows out of order", file.place())
-        )
+    disorder = "rows out of order" if any(after <= before for before, after in pairwise(rows)) else ""
+    wrong = disorder or ("cells at no place" if _ODD_CELL.search(xml) else "")
+    if wrong:
+        problems.add(Problem(DAMAGED, f"sheet '{sheet}' of '{file.file}' has {wrong}", file.place()))
         return None
     return None if _too_wide(xml, file, sheet, problems) else xml
 
@@ -146,11 +188,11 @@ def parsed(book: zipfile.ZipFile, part: str) -> etree._Element:
 
 def _too_wide(xml: bytes, file: RawFile, sheet: str, problems: Problems) -> bool:
     """Say whether the used range is beyond reason, which a few cells far apart are enough for."""
-    last = max((int(found[1]) for found in _ROW.finditer(xml)), default=0)
-    widest = max(
-        {found[1] for found in _COLUMN.finditer(xml)}, key=lambda name: (len(name), name), default=b""
-    )
-    width = column_number(widest.decode())
+    columns, rows = {b""}, {b"0", *(found[1] for found in _ROW.finditer(xml))}
+    for found in _CELL.finditer(xml):
+        columns.add(found[1])
+        rows.add(found[2])
+    last, width = max(map(int, rows)), max(column_number(name.decode()) for name in columns)
     if last * width <= CELL_LIMIT:
         return False
     what = f"sheet '{sheet}' spans {last} rows by {width} columns"
