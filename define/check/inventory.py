@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from define.check.sheet import Sheet
 from define.check.tables import Tables
 from define.check.view import Use, View, nearest
+from define.model import NUMBERS
 from trialkit.problems import Kind, Place, Problem
 
 NO_FILE = Kind("DEFC-100", "dataset has no file", "Give the file, or say def:HasNoData.")
@@ -22,7 +23,6 @@ TEXT = {
     *("text", "partialDate", "partialTime", "partialDatetime", "incompleteDatetime"),
     *("durationDatetime", "intervalDatetime", "URI"),
 }
-NUMERIC = {"integer", "float", "double"}
 
 
 def files(view: View, tables: Tables) -> Iterator[Problem]:
@@ -90,7 +90,7 @@ def attributes(sheet: Sheet) -> Iterator[Problem]:
 
 def _type(sheet: Sheet, use: Use) -> Iterator[Problem]:
     kind, declared = sheet.table.columns[use.variable].kind, use.item.data_type
-    wrong = declared in TEXT if kind == "number" else declared in NUMERIC
+    wrong = declared in TEXT if kind == "number" else declared in NUMBERS
     if wrong and sheet.table.typed:
         what = f"{use.name} is {declared}, the data have {'numbers' if kind == 'number' else 'texts'}"
         yield sheet.problem(TYPE, use, what)

@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import Any
 
-from define.check.view import View
-from define.model import Define
+from define.check.view import Use, View
+from define.model import Define, RangeCheck, WhereClauseDef, WhereClauseRef
 from define.samples import sample_define
 from trialkit.problems import Problem
 
@@ -25,6 +25,24 @@ def changed(part: Any, path: str, **changes: Any) -> Any:
         place = int(step)
         return (*part[:place], changed(part[place], rest, **changes), *part[place + 1 :])
     return replace(part, **{step: changed(getattr(part, step), rest, **changes)})
+
+
+def sample_level() -> tuple[View, Use]:
+    """Give a value level of SEX in that define, for the records of two subjects.
+
+    >>> sample_level()[1].item.name
+    'SEX'
+    """
+    define = sample_define()
+    clause = WhereClauseDef(
+        oid="WC.1",
+        checks=(RangeCheck(comparator="IN", item_oid="IT.DM.USUBJID", values=("01", "02")),),
+    )
+    metadata = replace(define.metadata, where_clauses=(clause,))
+    view = View(replace(define, study=replace(define.study, metadata=metadata)), "define.xml")
+    use = list(view.variables())[1]
+    ref = replace(use.ref, where_clauses=(WhereClauseRef(where_clause_oid="WC.1"),))
+    return view, replace(use, ref=ref, parent=use.item)
 
 
 def findings(check: Callable[[View], Iterable[Problem]], path: str = "", **changes: Any) -> list[str]:

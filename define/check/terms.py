@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 
 from define.check.view import View
-from define.model import CodeList, CommentDef, MethodDef
+from define.model import NUMBERS, CodeList, CommentDef, MethodDef
 from define.model.alias import nci_code
 from trialkit.problems import Kind, Problem
 
@@ -26,8 +26,6 @@ NO_VERSION = Kind(
 )
 NO_TYPE = Kind("DEFC-090", "method has no type", "Give Type: Computation or Imputation.")
 NO_TEXT = Kind("DEFC-091", "method or comment says nothing", "Give a Description.")
-
-NUMERIC = {"integer", "float"}
 
 
 def codelists(view: View) -> Iterator[Problem]:
@@ -84,7 +82,7 @@ def types(view: View) -> Iterator[Problem]:
     """
     for item in view.metadata.items:
         one = view.codelists.get(item.codelist.codelist_oid) if item.codelist else None
-        if one and one.external is None and (one.data_type in NUMERIC) != (item.data_type in NUMERIC):
+        if one and one.external is None and (one.data_type in NUMBERS) != (item.data_type in NUMBERS):
             what = f"{item.oid} is {item.data_type}, {one.oid} is {one.data_type}"
             yield view.problem(TYPE, item, what)
 

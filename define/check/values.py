@@ -10,7 +10,7 @@ import numpy as np
 
 from define.check.sheet import Sheet, Usage
 from define.check.view import Use, View
-from define.model import CodeList, CodeListItem, EnumeratedItem
+from define.model import NUMBERS, CodeList, CodeListItem, EnumeratedItem
 from trialkit.checks.keys import mixed
 from trialkit.column import Column
 from trialkit.numerals import to_number, to_text
@@ -35,7 +35,6 @@ UNDECIDED = Kind(
     "DEFC-121", "condition cannot be tried on the data", "Give all datasets and variables of it.", "query"
 )
 
-NUMERIC = {"integer", "float"}
 SHOWN = 10  # values that a problem table names
 
 
@@ -161,7 +160,7 @@ def _coded(codelist: CodeList) -> dict[str, CodeListItem | EnumeratedItem]:
 
 def _as_coded(value: Any, codelist: CodeList) -> str:
     text = to_text(value) if isinstance(value, float) else str(value)
-    number = to_text(to_number(text)) if codelist.data_type in NUMERIC else ""
+    number = to_text(to_number(text)) if codelist.data_type in NUMBERS else ""
     return number or text
 
 

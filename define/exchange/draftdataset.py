@@ -12,9 +12,9 @@ from define.exchange.draftcodelists import Lists
 from define.exchange.draftlevels import levels_said, qualifiers
 from define.exchange.known import Known
 from define.exchange.lost import GUESSED, NOT_TAKEN
-from define.exchange.texts import NUMBERS, comment_of, method_of, origin_said
+from define.exchange.texts import comment_of, method_of, origin_said
 from define.exchange.yamltext import fits
-from define.model import ItemGroupDef
+from define.model import NUMBERS, ItemGroupDef
 from trialkit.facts import DatasetFacts, VariableFacts
 from trialkit.problems import Kind, Place, Problem, Problems
 
@@ -50,8 +50,12 @@ class Datasets:
     def specs(self) -> dict[str, dict[str, Any]]:
         """Give the specs by dataset, those of supplemental qualifiers within that of their parent.
 
-        >>> Datasets.specs.__name__
-        'specs'
+        >>> from define.exchange.known import known_of
+        >>> from define.samples import sample_define
+        >>> view, problems = View(sample_define(), "define.xml"), Problems()
+        >>> known = known_of(view, "sdtm")
+        >>> Datasets(view, known, Lists(view, known), problems).specs()["DM"]["keys"]
+        ['USUBJID']
         """
         made: dict[str, dict[str, Any]] = {}
         companions = []

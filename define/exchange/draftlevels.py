@@ -9,8 +9,8 @@ from typing import Any
 from define.build.valuelevel import kinds_of
 from define.check.view import Use, View
 from define.exchange.draftcodelists import Lists
-from define.exchange.texts import NUMBERS, comment_of, condition_text, method_of, origin_said
-from define.model import RangeCheck
+from define.exchange.texts import checks_of, comment_of, method_of, origin_said, where_text
+from define.model import NUMBERS, RangeCheck
 
 
 def levels_said(view: View, use: Use, kind: str, lists: Lists) -> list[dict[str, Any]]:
@@ -32,7 +32,7 @@ def levels_said(view: View, use: Use, kind: str, lists: Lists) -> list[dict[str,
     made = []
     code = code_of(view, use)
     for level in view.levels(use):
-        when, checks = _when(view, level)
+        when, checks = where_text(view, level), checks_of(view, level)
         said = _said(view, use, level, kind, lists)
         usual = _label(view, use, code, checks) if code else ""
         if level.item.label != (usual or use.item.name):
@@ -53,7 +53,7 @@ def qualifiers(view: View, use: Use) -> Iterator[tuple[str, Use]]:
     []
     """
     for level in view.levels(use):
-        _, checks = _when(view, level)
+        checks = checks_of(view, level)
         if len(checks) == 1 and checks[0].item_oid == "QNAM" and len(checks[0].values) == 1:
             yield checks[0].values[0], level
 
@@ -70,17 +70,6 @@ def code_of(view: View, use: Use) -> str:
     code = next((kind.code for kind in kinds if use.item.name in kind.values), "")
     names = {view.items[ref.item_oid].name for ref in use.group.items if ref.item_oid in view.items}
     return code if code in names else ""
-
-
-def _when(view: View, level: Use) -> tuple[str, tuple[RangeCheck, ...]]:
-    """Give the condition of a value level as a spec says it, and its comparisons by variable."""
-    refs = level.ref.where_clauses
-    clause = view.where_clauses.get(refs[0].where_clause_oid) if len(refs) == 1 else None
-    here = {ref.item_oid: view.items[ref.item_oid] for ref in level.group.items if ref.item_oid in view.items}
-    if clause is None or any(check.item_oid not in here for check in clause.checks):
-        return "", ()
-    checks = tuple(replace(check, item_oid=here[check.item_oid].name) for check in clause.checks)
-    return condition_text(checks, {one.name: one.data_type in NUMBERS for one in here.values()}), checks
 
 
 def _label(view: View, use: Use, code: str, checks: tuple[RangeCheck, ...]) -> str:

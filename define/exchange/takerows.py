@@ -20,8 +20,8 @@ from define.exchange.take import (
     with_accepted,
 )
 from define.exchange.takelists import codelist_named
-from define.exchange.texts import NUMBERS, condition_text, origin_said
-from define.model import RangeCheck
+from define.exchange.texts import origin_said, where_text
+from define.model import NUMBERS
 from trialkit.problems import did_you_mean
 from trialkit.spec import Variable
 
@@ -244,13 +244,6 @@ def _level_value(taking: Taking, change: Change) -> tuple[str, Any] | None:
 
 def _when(taking: Taking, change: Change) -> str:
     use = taking.use(taking.ours, change)
-    clauses = taking.ours.where_clauses
-    clause = clauses.get(use.ref.where_clauses[0].where_clause_oid) if use and use.ref.where_clauses else None
-    items = taking.ours.items
-    checks = [
-        RangeCheck(comparator=one.comparator, item_oid=items[one.item_oid].name, values=one.values)
-        for one in (clause.checks if clause else ())
-    ]
     described = taking.described(change.key[0])
     numeric = {name: one.type == "Num" for name, one in described.metas.items()} if described else {}
-    return condition_text(checks, numeric)
+    return where_text(taking.ours, use, numeric) if use else ""

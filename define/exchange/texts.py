@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any, get_args
 
-from define.check.view import View
-from define.model import CommentDef, DocumentRef, MethodDef, Origin, RangeCheck
+from define.check.view import Use, View
+from define.model import NUMBERS, CommentDef, DocumentRef, MethodDef, Origin, RangeCheck
 from trialkit.spec import Origin as Said
 
-NUMBERS = ("integer", "float")  # data types of numbers
 TYPES = get_args(Said.model_fields["type"].annotation)
 SOURCES = get_args(Said.model_fields["source"].annotation)
 SIGNS = {"EQ": "==", "NE": "!=", "LT": "<", "LE": "<=", "GT": ">", "GE": ">=", "IN": "in", "NOTIN": "not in"}
@@ -76,7 +76,41 @@ def _pages(document: DocumentRef) -> list[str]:
     return found
 
 
-def condition_text(checks: Iterable[RangeCheck], numeric: dict[str, bool]) -> str:
+def checks_of(view: View, level: Use) -> tuple[RangeCheck, ...]:
+    """Give the comparisons of a value level, with names of variables; none where its dataset lacks one.
+
+    >>> from define.check.samples import sample_level
+    >>> view, level = sample_level()
+    >>> [(one.item_oid, one.values) for one in checks_of(view, level)]
+    [('USUBJID', ('01', '02'))]
+    """
+    refs = level.ref.where_clauses
+    clause = view.where_clauses.get(refs[0].where_clause_oid) if len(refs) == 1 else None
+    here = {ref.item_oid: view.items[ref.item_oid] for ref in level.group.items if ref.item_oid in view.items}
+    if clause is None or any(one.item_oid not in here for one in clause.checks):
+        return ()
+    return tuple(replace(one, item_oid=here[one.item_oid].name) for one in clause.checks)
+
+
+def where_text(view: View, level: Use, numeric: Mapping[str, bool] | None = None) -> str:
+    """Write the condition of a value level as a spec says it; "" for what a spec cannot say.
+
+    Args:
+        view: the define.
+        level: the value level.
+        numeric: whether variables are numbers, by name; default: as the define says.
+
+    >>> from define.check.samples import sample_level
+    >>> where_text(*sample_level())
+    "USUBJID in ['01', '02']"
+    """
+    if numeric is None:
+        items = (view.items.get(ref.item_oid) for ref in level.group.items)
+        numeric = {one.name: one.data_type in NUMBERS for one in items if one}
+    return condition_text(checks_of(view, level), numeric)
+
+
+def condition_text(checks: Iterable[RangeCheck], numeric: Mapping[str, bool]) -> str:
     """Write comparisons that all hold as a condition of a spec; "" for what a spec cannot say.
 
     Args:
@@ -91,7 +125,7 @@ def condition_text(checks: Iterable[RangeCheck], numeric: dict[str, bool]) -> st
     return " and ".join(parts) if all(parts) else ""
 
 
-def _comparison(check: RangeCheck, numeric: dict[str, bool]) -> str:
+def _comparison(check: RangeCheck, numeric: Mapping[str, bool]) -> str:
     name, sign = check.item_oid, SIGNS.get(check.comparator or "", "")
     if name not in numeric or not sign or not check.values or "" in check.values:
         return ""

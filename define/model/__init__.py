@@ -16,13 +16,14 @@ from define.model.conditions import RangeCheck, WhereClauseDef, WhereClauseRef
 from define.model.documents import AnnotatedCRF, DocumentRef, Leaf, PDFPageRef, SupplementalDoc
 from define.model.element import Element, Extra, Spot
 from define.model.groups import Class, ItemGroupDef, SubClass
-from define.model.items import CodeListRef, ItemDef, ItemRef, Origin, ValueListDef, ValueListRef
+from define.model.items import NUMBERS, CodeListRef, ItemDef, ItemRef, Origin, ValueListDef, ValueListRef
 from define.model.methods import CommentDef, FormalExpression, MethodDef
 from define.model.standards import Standard, Standards
 from define.model.study import Define, GlobalVariables, MetaDataVersion, Study
 from define.model.texts import Decode, Description, TranslatedText
 
 __all__ = [
+    "NUMBERS",
     "Alias",
     "AnalysisDataset",
     "AnalysisDatasets",

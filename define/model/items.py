@@ -12,6 +12,9 @@ from define.model.element import Attr, Child, Element
 from define.model.texts import Description
 from define.names import def_, odm
 
+# data types of numbers; the last is one of ODM only, which define.xml of others have
+NUMBERS = frozenset({"integer", "float", "double"})
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ItemRef(Element):
