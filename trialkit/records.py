@@ -239,6 +239,8 @@ def _lists(part: Records) -> dict[tuple[str, tuple[int, ...]], list[Many]]:
     for pair in part.many:
         if pair.is_list and len(pair.record):
             found.setdefault(pair.source, []).append(pair)
+    # a step hands on the lists that it does not change as the same objects, and all parts hold theirs while
+    # they are compared: two of one id are one. Numbers follow the order of the parts, never that of ids.
     return {(source, tuple(map(id, lists))): lists for source, lists in found.items()}
 
 
