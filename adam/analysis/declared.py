@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import csv
 import re
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from adam.analysis.spec import Analysis, Display, Figure
 from trialkit.column import Column
 from trialkit.comparefiles import datasets_in
 from trialkit.expr import Expression
-from trialkit.load import Loading, load
+from trialkit.load import Loading, load, read_tree
 from trialkit.problems import Exit, Kind, Place, Problem, Problems, Refusal, did_you_mean
 from trialkit.rules.evaluate import missing_like
 from trialkit.standard import Standard
@@ -29,7 +30,16 @@ NO_PARAMETER = Kind(
 )
 FOLDER = "analysis"
 PARAMETER = "PARAMCD"
+KEYED = ("map", "terms")  # keys of specs whose own keys are values
+# and those that hold texts for people; below terms there is what these are decoded to
+PROSE = frozenset(
+    {
+        *("comment", "decode", "description", "evaluator", "label", "method", "reason", "say", "structure"),
+        *("terms", "title"),
+    }
+)
 _CODE = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,7}")
+_QUOTED = re.compile(r"'([^']*)'")
 _LEAST = 3  # letters of a code that make it the known part of another one, such as ALT in LALT
 
 
@@ -138,14 +148,40 @@ def _parameters(one: Analysis | Figure) -> list[tuple[str, Place]]:
 
 
 def codes_of(specs: Path) -> set[str]:
-    """Give every word of the specs of analysis datasets and of the study's tables that may be a PARAMCD.
+    """Give every value in the specs of analysis datasets and in the study's tables that may be a PARAMCD.
 
-    >>> codes_of(Path("nowhere"))
-    set()
+    Comments, labels and other texts for people are no values.
+
+    >>> import tempfile
+    >>> folder = Path(tempfile.mkdtemp())
+    >>> _ = (folder / "study.yaml").write_text("codelists: {P: {label: Scores, terms: {SUM: Total}}} # ALL")
+    >>> codes_of(folder)
+    {'SUM'}
     """
-    files = [*(specs / "adam").rglob("*.yaml"), *(specs / "tables").glob("*.csv"), specs / "study.yaml"]
-    texts = [file.read_text(encoding="utf-8", errors="replace") for file in files if file.is_file()]
-    return {word for text in texts for word in _CODE.findall(text)}
+    found: set[str] = set()
+    for file in [*(specs / "adam").rglob("*.yaml"), specs / "study.yaml"]:
+        if file.is_file():
+            found.update(_values(read_tree(file, specs, Loading())))
+    for file in (specs / "tables").glob("*.csv"):
+        with file.open(encoding="utf-8-sig", errors="replace", newline="") as lines:
+            found.update(cell for row in list(csv.reader(lines))[1:] for cell in row)
+    return {text for text in found if _CODE.fullmatch(text)}
+
+
+def _values(data: object) -> Iterator[str]:
+    """Give the values of a spec: texts that are one, those that a condition compares with, keys of maps."""
+    if isinstance(data, dict):
+        for key, value in data.items():
+            if key in KEYED and isinstance(value, dict):
+                yield from value
+            if key not in PROSE:
+                yield from _values(value)
+    elif isinstance(data, list):
+        for value in data:
+            yield from _values(value)
+    elif isinstance(data, str):
+        yield data
+        yield from _QUOTED.findall(data)
 
 
 def check_analyses(specs: Path, data: Path | None, standard: Standard) -> Problems:

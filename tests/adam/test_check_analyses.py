@@ -22,7 +22,7 @@ variables:
   USUBJID: USUBJID
   TRTP: {constant: ""}
   PARAMCD: VSTESTCD
-  PARAM: VSTEST
+  PARAM: {copy: VSTEST, label: SYSPB, comment: Not SYSPB}  # nor TMEP: words for people are no parameters
   VISITNUM: VISITNUM
   AVAL: VSSTRESN
   HIDDEN: {constant: x, working: true}
