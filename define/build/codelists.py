@@ -27,6 +27,18 @@ COUNTRIES = "COUNTRY"
 PAIRS = (("TESTCD", "TEST"), ("PARMCD", "PARM"), ("PARAMCD", "PARAM"), ("QNAM", "QLABEL"))
 
 
+OF_DATA = ("PARAMCD", "QNAM", "TSPARMCD")
+
+
+def list_of_data(dataset: str, name: str) -> str:
+    """Name the codelist that a variable has of the values that are there; "" for other variables.
+
+    >>> list_of_data("ADLB", "PARAMCD"), list_of_data("DM", "SEX")
+    ('ADLB.PARAMCD', '')
+    """
+    return f"{dataset}.{name}" if name in OF_DATA else ""
+
+
 @dataclass(slots=True)
 class _Use:
     """The terms that the variables of one codelist use, and what they are decoded to."""
@@ -88,8 +100,8 @@ class Codelists:
             found = self.package.terms.find(meta.codelists[0])
             if found is not None:
                 return found.name
-        if name in ("PARAMCD", "QNAM", "TSPARMCD"):
-            return f"{described.name}.{name}"
+        if own := list_of_data(described.name, name):
+            return own
         fact = described.facts.find(name) if described.facts else None
         return "_".join(fact.values) if fact and fact.values else ""
 

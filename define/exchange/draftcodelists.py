@@ -6,7 +6,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
 
-from define.build.codelists import COUNTRIES
+from define.build.codelists import COUNTRIES, list_of_data
 from define.check.view import View
 from define.exchange.known import Known
 from define.exchange.texts import is_number
@@ -19,7 +19,7 @@ from trialkit.facts import VariableFacts
 
 CODING = ("MedDRA", "WHODrug")
 LONG = "names that cannot be a key of a spec: of several lines, of more than 1,000 characters, or include"
-OF_DATA = ("QNAM", "TSPARMCD")  # their codelists are made of the values that are there
+PARAMETER = "PARAMCD"  # its codelist is made of the data as well, but what it decodes is the sponsor's own
 
 
 @dataclass(slots=True)
@@ -74,13 +74,13 @@ class Lists:
             return self._dictionary(oid, item.name, one)
         usual, named = self.known.codelist_of(dataset, item.name, fact), self._named(one, oid)
         own = named.name if named else oid
-        if own == usual and item.name != "PARAMCD":
+        if own == usual and item.name != PARAMETER:
             if named:
                 self._add(named, one)
             return ""
         if named:
             self._add(named, one)
-        elif not item.name.endswith(OF_DATA):
+        elif item.name == PARAMETER or not list_of_data(dataset, item.name):
             label = {"label": one.name} if one.name and one.name != oid else {}
             fit = [term for term in one.terms if fits(term.coded_value)]
             self.left[LONG] += len(one.terms) - len(fit)

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from define.build.codelists import list_of_data
 from define.build.groups import CLASSES as OURS
 from define.check.view import View
 from define.exchange.lost import OTHER_STANDARD
 from define.model import Define, ItemGroupDef
+from trialkit import spec
 from trialkit.facts import DatasetFacts, VariableFacts
 from trialkit.own import standard_of
 from trialkit.problems import Place, Problem, Refusal
 from trialkit.standard import Standard
 from trialkit.terms import Terminology, join_terminologies, load_terminology
 
-LATEST = "2025-03-28"
+LATEST: str = spec.Standard.model_fields["terminology"].default
 PARTS = {"SDTM": "sdtm", "ADaM": "adam", "Tabulation": "sdtm", "Analysis": "adam"}
 # the classes of Define-XML as the implementation guides call them
 CLASSES = {theirs: ours for ours, theirs in OURS.items()}
@@ -75,8 +77,8 @@ class Known:
         """
         if fact and len(fact.codelists) == 1 and (found := self.terms.find(fact.codelists[0])):
             return found.name
-        if name in ("PARAMCD", "QNAM", "TSPARMCD"):
-            return f"{dataset}.{name}"
+        if own := list_of_data(dataset, name):
+            return own
         return "_".join(fact.values) if fact and fact.values else ""
 
 

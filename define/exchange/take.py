@@ -51,13 +51,22 @@ class Edit:
     append: bool = False
 
     @property
+    def keys(self) -> tuple[Step, ...]:
+        """Give the keys that lead to what changes, its own included; names in them may have dots.
+
+        >>> Edit("study.yaml", ("codelists", "UNIT"), "label", "Unit", None).keys
+        ('codelists', 'UNIT', 'label')
+        """
+        return (*self.path, self.key)
+
+    @property
     def name(self) -> str:
-        """Name the key by the keys that lead to it.
+        """Name the key by the keys that lead to it, for people.
 
         >>> Edit("study.yaml", ("codelists", "UNIT"), "label", "Unit", None).name
         'codelists.UNIT.label'
         """
-        return ".".join(str(step) for step in (*self.path, self.key))
+        return ".".join(map(str, self.keys))
 
     def __str__(self) -> str:
         """Say what is changed where."""
@@ -118,8 +127,12 @@ class Taking:
             value: what it becomes; None to take it away.
             more: of ``Edit``.
 
-        >>> callable(Taking.edit)
-        True
+        >>> from define.exchange.samples import sample_change, sample_taking
+        >>> taking, change = sample_taking(), sample_change()
+        >>> site = taking.described("DM").spec.variables["SITEID"]
+        >>> taking.edit(change, site, ("variables", "SITEID"), "label", "Site")
+        >>> print(taking.edits[0])
+        sdtm/dm.yaml variables.SITEID.label: '' became 'Site'
         """
         file = "study.yaml" if model is None else self.file_of(change)
         if model is not None and model.place().file != file:
@@ -130,8 +143,9 @@ class Taking:
     def file_of(self, change: Change) -> str:
         """Name the spec file of the dataset that a change is about.
 
-        >>> callable(Taking.file_of)
-        True
+        >>> from define.exchange.samples import sample_change, sample_taking
+        >>> sample_taking().file_of(sample_change())
+        'sdtm/dm.yaml'
         """
         return self.described(change.key[0]).spec.place("dataset").file  # type: ignore[union-attr]
 
@@ -146,8 +160,10 @@ class Taking:
     def use(self, view: View, change: Change) -> Use | None:
         """Find the variable or value level that a change is about, in the specs or in the workbook.
 
-        >>> callable(Taking.use)
-        True
+        >>> from define.exchange.samples import sample_change, sample_taking
+        >>> taking = sample_taking()
+        >>> taking.use(taking.ours, sample_change()).item.label
+        'Study Site Identifier'
         """
         dataset, variable = change.key[:2]
         uses = (one for one in view.variables() if one.group.name == dataset and one.item.name == variable)

@@ -60,7 +60,7 @@ def _codelist(taking: Taking, change: Change) -> None:
     study, known = _of_study(taking).codelists, taking.package.terms.find(name)
     own = study.get(name)
     if change.column == "Name" and own is not None and not (known and known.code):
-        if not any(one.path == ("codelists", name) and one.key == "label" for one in taking.edits):
+        if not any(one.keys == ("codelists", name, "label") for one in taking.edits):
             taking.edit(change, None, ("codelists", name), "label", change.after)
     elif change.column == "Decoded Value" and change.after:
         _term(taking, change, own)
@@ -82,8 +82,8 @@ def _codelist(taking: Taking, change: Change) -> None:
 def _declared(taking: Taking, name: str) -> bool:
     """Say whether another change of the workbook has declared a codelist already."""
     return any(
-        one.name == f"codelists.{name}"
-        or (one.name == "codelists" and isinstance(one.value, dict) and name in one.value)
+        one.keys == ("codelists", name)
+        or (one.keys == ("codelists",) and isinstance(one.value, dict) and name in one.value)
         for one in taking.edits
     )
 
@@ -111,10 +111,10 @@ def _create(taking: Taking, change: Change, path: tuple[str, ...], name: str, va
     there = getattr(_of_study(taking), above)
     planned = [one for one in taking.edits if one.file == "study.yaml"]
     for one in planned:
-        if one.name == f"{above}.{name}" and isinstance(one.value, dict):
+        if one.keys == (above, name) and isinstance(one.value, dict):
             _merge(one.value, value)
             return
-        if one.name == above and isinstance(one.value, dict):
+        if one.keys == (above,) and isinstance(one.value, dict):
             _merge(one.value, {name: value})
             return
     if there:
@@ -141,8 +141,9 @@ def codelist_named(taking: Taking, change: Change) -> str:
     Returns:
         The name; "" where there is none, which has been said.
 
-    >>> callable(codelist_named)
-    True
+    >>> from define.exchange.samples import sample_change, sample_taking
+    >>> codelist_named(sample_taking(), sample_change("Codelist", "C66742"))
+    'NY'
     """
     name, study = change.after, _of_study(taking)
     known = taking.package.terms.find(name)
@@ -173,7 +174,7 @@ def _dictionary(taking: Taking, change: Change) -> None:
         taking.edit(change, None, ("dictionaries", name), key, change.after)
     elif key and name in study.external and change.after:
         taking.edit(change, None, ("external", name), key, change.after)
-    elif change.column or change.before or not any(one.name.startswith("external") for one in taking.edits):
+    elif change.column or change.before or not any(one.keys[0] == "external" for one in taking.edits):
         taking.fixed(change, "Dictionaries are declared in study.yaml, and named by a variable.")
 
 
