@@ -71,8 +71,12 @@ class Elements:
     def group(self, one: Described) -> ItemGroupDef:
         """Make the element of a dataset.
 
-        >>> callable(Elements.group)
-        True
+        >>> from define.build.origins import origins_of
+        >>> from define.build.samples import sample_package
+        >>> package = sample_package()
+        >>> made = Elements(package, origins_of(package.study, False)).group(package.datasets[0])
+        >>> made.oid, made.dataset_class.name, made.repeating, made.items[0].item_oid
+        ('IG.DM', 'SPECIAL PURPOSE', False, 'IT.DM.STUDYID')
         """
         spec, facts = one.spec, one.facts
         known = CLASSES.get(spec.dataset_class or (facts.observation_class if facts else ""), "")

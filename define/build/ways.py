@@ -75,8 +75,10 @@ class Ways:
     def lineage(self) -> Lineage:
         """Give the ways of all variables.
 
-        >>> callable(Ways.lineage)
-        True
+        >>> from define.build.samples import sample_package
+        >>> found = Ways(sample_package(), Other(None), Other(None)).lineage()
+        >>> [[step.text for step in way] for way in found.of("DM", "SEX").sources]
+        [['subjects.csv GENDER']]
         """
         self.own = flows(self.package.study)
         self.earlier = flows(self.before.study) if self.before.study else {}
@@ -95,8 +97,13 @@ class Ways:
     def of_level(self, level: LevelData) -> VariableLineage | None:
         """Give the ways of a value level: those of its variable that its records have taken.
 
-        >>> callable(Ways.of_level)
-        True
+        >>> from define.build.samples import sample_package
+        >>> from define.html.preview import Values
+        >>> ways = Ways(sample_package(), Other(None), Other(None))
+        >>> _ = ways.lineage()
+        >>> level = LevelData("DM", "SEX", Values(count=1, missing=0, distinct=1), frozenset({"SUBJECTS"}))
+        >>> ways.of_level(level).sources[0][0].text
+        'subjects.csv GENDER'
         """
         one = next((one for one in self.package.datasets if one.name == level.dataset), None)
         if one is None or one.companion or not level.tables:
