@@ -15,11 +15,13 @@ from typing import Any
 import xlsxwriter
 from python_calamine import CalamineError, CalamineWorkbook
 
+from define.whole import write_whole
 from define.workbook.layout import NEEDED, Generation, column_of, sheet_of
 from trialkit.problems import Exit, Kind, Place, Problem, Problems, Refusal
 from trialkit.raw.files import BOMB, RawFile
 from trialkit.raw.render import cell_text
 from trialkit.raw.workbook import report_bad_cells, report_merged, sheets_xml
+from trialkit.reporting.sheet import TEXT_ONLY
 
 UNREADABLE = Kind("DEFW-001", "workbook cannot be read", "Give an XLSX file.", exit=Exit.SPEC)
 NO_SHEET = Kind("DEFW-002", "sheet is absent", "Add the sheet.", exit=Exit.SPEC)
@@ -30,12 +32,6 @@ TOO_LONG = Kind("DEFW-021", "text is longer than a cell can be", "Shorten it to 
 _ABOUT = re.compile(r"<dc:description>([^<]*)</dc:description>")
 HEADER_WITHIN = 10  # rows: a legend may stand above the header
 CELL_LIMIT = 32767
-OPTIONS = {
-    "in_memory": True,
-    "strings_to_formulas": False,
-    "strings_to_urls": False,
-    "strings_to_numbers": False,
-}
 WIDE = {"Label", "Description", "Comment", "Title", "Value", "Expression Code", "Where Clause", "Structure"}
 
 
@@ -188,7 +184,7 @@ def write_book(path: Path, book: Book, generation: Generation, created: datetime
 
     Raises:
         Refusal: DEFW-021.
-        OSError: the file cannot be written.
+        Refusal: PUB-003, the file cannot be written.
 
     >>> import tempfile
     >>> from define.workbook.layout import V21
@@ -198,7 +194,7 @@ def write_book(path: Path, book: Book, generation: Generation, created: datetime
     'DM'
     """
     made = io.BytesIO()
-    with xlsxwriter.Workbook(made, OPTIONS) as workbook:
+    with xlsxwriter.Workbook(made, TEXT_ONLY) as workbook:
         workbook.set_properties(
             {"title": "Define-XML", "comments": about, "created": created.replace(tzinfo=None)}
         )
@@ -206,7 +202,7 @@ def write_book(path: Path, book: Book, generation: Generation, created: datetime
             rows = book.rows(sheet)
             more = (name for name in generation.further(sheet) if any(row.get(name) for row in rows))
             _sheet(workbook, generation, sheet, (*columns, *more), rows)
-    path.write_bytes(made.getvalue())
+    write_whole(path, made.getvalue())
 
 
 def about_book(path: Path) -> str:

@@ -11,7 +11,7 @@ import xlsxwriter
 
 from trialkit.queries.listing import Listing, counts
 from trialkit.queries.previous import NEW, OPEN, RESOLVED, SHEET
-from trialkit.reporting.sheet import write_sheet
+from trialkit.reporting.sheet import TEXT_ONLY, write_sheet
 
 WIDTHS = {
     **{"id": 15, "status": 10, "since": 14, "subject": 12, "form": 12, "visit": 14, "record": 24},
@@ -28,12 +28,6 @@ WIDTHS = {
 }
 WIDE = 42
 COLOURS = {NEW: "#FCE4D6", RESOLVED: "#E2EFDA"}
-OPTIONS = {
-    "in_memory": True,
-    "strings_to_formulas": False,
-    "strings_to_urls": False,
-    "strings_to_numbers": False,
-}
 
 
 def write_queries(folder: Path, listing: Listing, created: datetime, study: str) -> None:
@@ -54,7 +48,7 @@ def write_queries(folder: Path, listing: Listing, created: datetime, study: str)
     """
     write_sheet(folder / "queries.csv", listing.columns, listing.rows())
     made = io.BytesIO()  # so that a full disk is an error of ours, not of the writer
-    with xlsxwriter.Workbook(made, {**OPTIONS, "in_memory": True}) as book:
+    with xlsxwriter.Workbook(made, TEXT_ONLY) as book:
         book.set_properties({"title": f"Queries of {study}", "created": created.replace(tzinfo=None)})
         _lines(book, listing)
         _summary(book, listing)

@@ -1,4 +1,4 @@
-"""CSV files that a spreadsheet opens without running anything in them."""
+"""CSV files and workbooks that a spreadsheet opens without running anything in them."""
 
 from __future__ import annotations
 
@@ -12,6 +12,13 @@ from trialkit.numerals import to_number
 
 Cell: TypeAlias = str | int
 
+# options of XlsxWriter by which a text of a workbook stays text
+TEXT_ONLY = {
+    "in_memory": True,
+    "strings_to_formulas": False,
+    "strings_to_urls": False,
+    "strings_to_numbers": False,
+}
 FORMULA = frozenset("=+-@\t\r\n＝＋－＠")
 
 

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 import xlsxwriter
 
-from trialkit.queries.sheets import OPTIONS
 from trialkit.reporting.html import render
+from trialkit.reporting.sheet import TEXT_ONLY
 from trialkit.submission.findings import LEVELS, Finding
 
 if TYPE_CHECKING:
@@ -128,7 +128,7 @@ def row(finding: Finding) -> dict[str, str | int]:
 
 def _workbook(made: Conformance) -> bytes:
     target = io.BytesIO()
-    with xlsxwriter.Workbook(target, OPTIONS) as book:
+    with xlsxwriter.Workbook(target, TEXT_ONLY) as book:
         created = made.study.created.replace(tzinfo=None)
         book.set_properties({"title": f"Conformance of {made.study.study}", "created": created})
         _findings(book, made.findings)
