@@ -107,7 +107,7 @@ class _Writer:
         heads = [piece for piece in pieces if isinstance(piece, Heading)]
         self.marks = {one.key: f"_Guide{number}" for number, one in enumerate(heads, 1)}
         self._contents(heads)
-        for piece, after in zip(pieces, [*pieces[1:], None], strict=True):
+        for piece, after in zip(pieces, [*pieces[1:], None], strict=False):
             self._add(piece)
             if isinstance(piece, Para) and isinstance(after, Table | Bullets):
                 self.document.paragraphs[-1].paragraph_format.keep_with_next = True
