@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from define.build.package import Described
-from define.guide.common import accepted_of, answer, commented, conformance, introduction, protocol
+from define.guide.common import answer, commented, introduction, protocol
+from define.guide.conformance import accepted_of, conformance
 from define.guide.considerations import SUBJECT, considerations, dataset_of
 from define.guide.content import (
     Block,
@@ -14,7 +15,6 @@ from define.guide.content import (
     Said,
     Section,
     Span,
-    joined,
     paras,
     table,
     text_of,
@@ -23,6 +23,7 @@ from define.guide.csdrg import guide_of, structure_of
 from define.guide.facts import Facts, Side, unmarked
 from define.guide.flow import analysed, class_of, overview, ranks, shown_results
 from define.guide.programs import programs
+from trialkit.submission.layout import program_name
 
 DETAILS = "issue-details"
 TREATMENT = ("TRT", "TR", "ARM", "ACTARM", "AP", "DOSE")
@@ -60,11 +61,10 @@ def _source(facts: Facts) -> Iterator[Block]:
         facts.parts.found["sdtm"].manifest.get("standard", "") if "sdtm" in facts.parts.found else "SDTM"
     )
     inputs = facts.parts.found["adam"].manifest.get("inputs", {})
-    yield Para(
-        text_of(
-            f"The analysis datasets are made from {len(inputs)} {standard} datasets and from nothing else."
-        )
-    )
+    said = f"The analysis datasets are made from {len(inputs)} {standard} datasets"
+    tables = _side(facts).tables
+    more = f", and from these tables of the study: {', '.join(tables)}" if tables else ""
+    yield Para(text_of(f"{said}{more}."))
     rows = (
         (Span(name, bold=True), str(one.get("file", "")), f"{one.get('rows', 0):,}")
         for name, one in inputs.items()
@@ -110,14 +110,12 @@ def _processing(facts: Facts) -> Section:
     said = f"{'; '.join(split)}." if split else "No analysis dataset is split."
     kept = "There are no intermediate datasets."
     if working:
-        kept = f"Intermediate datasets are made and not submitted: {', '.join(working)}. "
-        kept += "Their specifications are among the programs."
+        kept = f"{len(working)} intermediate datasets are made and not submitted. Their specifications are."
     depends = table("Dependencies of analysis datasets", "Dataset | Step | Made from", rows, (1, 0.6, 5))
-    details = [
-        Para(joined(Span(name, bold=True), f": {unmarked(side.study.datasets[name].comment)}"))
-        for name in working
-        if side.study.datasets[name].comment
-    ]
+    details = table(
+        "Intermediate datasets", "Dataset | Made from | File",
+        (_working(side, name) for name in working), (1, 4, 2),
+    )  # fmt: skip
     return Section(
         "processing",
         "Analysis Data Creation and Processing Issues",
@@ -127,6 +125,13 @@ def _processing(facts: Facts) -> Section:
             Section("intermediate", "Intermediate Datasets", (Para(text_of(kept)), *details)),
         ),
     )
+
+
+def _working(side: Side, name: str) -> tuple[Said, ...]:
+    spec = side.study.datasets[name]
+    file = program_name(spec.place("dataset").file)
+    said = f"{', '.join(side.sources.get(name, []))}. {unmarked(spec.comment)}".strip()
+    return Span(name, bold=True), said, file
 
 
 def _descriptions(facts: Facts) -> Section:

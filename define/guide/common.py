@@ -1,4 +1,4 @@
-"""What both guides say alike: introduction, protocol, conformance, decisions."""
+"""What both guides say alike: introduction, protocol, comments, decisions."""
 
 from __future__ import annotations
 
@@ -8,13 +8,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from importlib.metadata import version
 
 from define.build.package import Described
-from define.guide.content import Ask, Block, Bullets, Para, Said, Section, Span, joined, paras, table, text_of
+from define.guide.content import Ask, Block, Para, Said, Section, Span, paras, table, text_of
 from define.guide.facts import DECISION, Facts, comments_of, unmarked
-from define.guide.findings import Issue
 from define.guide.spec import question_of
 from trialkit.plan import all_variables
 from trialkit.problems import Place
-from trialkit.submission.spec import CONFORMANCE
 
 ACRONYMS = {
     "aCRF": "Annotated Case Report Form",
@@ -28,7 +26,6 @@ ACRONYMS = {
     "SUPP--": "Supplemental qualifiers of a domain",
     "XPT": "SAS Transport Format, version 5",
 }
-ACCEPTED = "Dataset and variables | Check | Count | What the check says | Why it is acceptable"
 PARTS = {"sdtm": "SDTM", "adam": "ADaM"}
 PARAMETERS = {
     "SPONSOR": "Sponsor of the trial",
@@ -196,125 +193,6 @@ def _summary(facts: Facts) -> Iterator[tuple[str, str]]:
             yield label, "; ".join(values)
 
 
-def conformance(facts: Facts, part: str, details: str) -> tuple[Section, Section]:
-    """Make the section on conformance, and its appendix with every finding that is accepted.
-
-    Args:
-        facts: what is known.
-        part: ``sdtm`` or ``adam``.
-        details: the key of the appendix.
-
-    >>> callable(conformance)
-    True
-    """
-    known = facts.known
-    accepted, errors, queries = (known.of(part, level) for level in ("accepted", "error", "query"))
-    run, left = (
-        _listed("These checks were run:", known.ran, part),
-        _listed("These were not:", known.unchecked, part),
-    )
-    more = "Additional Conformance Details"
-    summary: list[Block] = [
-        Para(joined(_counts(errors, queries, accepted), "Why each accepted one is acceptable stands below.")),
-        *table("Findings that stay, and why", ACCEPTED, map(_accepted, accepted), (2.1, 2, 1.2, 3.5, 4)),
-        *_unsaid(accepted),
-    ]  # fmt: skip
-    if errors:
-        rows = ((one.dataset, one.check, one.shown, one.what) for one in errors)
-        head = "Dataset | Check | Count | What the check says"
-        summary += table("Findings that are neither accepted nor mended", head, rows, (1, 2, 1, 5))
-    body = Section(
-        "conformance",
-        "Data Conformance Summary",
-        parts=(
-            Section("inputs", "Conformance Inputs", (*run, *left, *answer(facts, "agency_rules"))),
-            Section("issues", "Issues Summary", tuple(summary)),
-            *(
-                (Section("open-queries", more, tuple(_queries(facts, part, details))),)
-                if part == "sdtm"
-                else ()
-            ),
-        ),
-    )
-    return body, Section(
-        details, "Conformance Issues Details", tuple(_details(facts, part)), mark="Appendix II"
-    )
-
-
-def _speaks_of(said: str, part: str) -> bool:
-    other = {"sdtm": "adam", "adam": "sdtm"}[part]
-    return not said.startswith(f"{other}:") and f"define.xml of {other}" not in said
-
-
-def _listed(lead: str, said: Iterable[str], part: str) -> list[Block]:
-    items = tuple(text_of(one.removeprefix(f"{part}: ")) for one in said if _speaks_of(one, part))
-    return [Para(text_of(lead)), Bullets(items)] if items else []
-
-
-def _counts(*levels: list[Issue]) -> str:
-    names = ("finding to be mended", "data query", "accepted finding")
-    said = []
-    for name, issues in zip(names, levels, strict=True):
-        number = sum(one.count or 0 for one in issues)
-        word = name if number == 1 else name.replace("query", "queries").replace("finding", "findings", 1)
-        said.append(f"{number:,} {word}")
-    uncounted = sum(one.count is None for one in levels[2])
-    more = (
-        f"; {uncounted} accepted ones have no count, because CDISC CORE was not run on this build"
-        if uncounted
-        else ""
-    )
-    return f"{', '.join(said)}{more}. "
-
-
-def _accepted(one: Issue) -> tuple[Said, ...]:
-    place = joined(Span(one.dataset or "any dataset", bold=True), f" {one.variable}" if one.variable else "")
-    return place, f"{one.check} ({one.tool})", one.shown, one.what, one.reason
-
-
-def _unsaid(accepted: list[Issue]) -> list[Block]:
-    codes = sorted({one.check for one in accepted if not one.what})
-    asked = "What does the check say, in one sentence? Add it as `says`, or run CORE."
-    return [Ask(code, f"{code}: {asked}", CONFORMANCE) for code in codes]
-
-
-def _queries(facts: Facts, part: str, details: str) -> Iterator[Block]:
-    queries = facts.known.of(part, "query")
-    number = sum(one.count or 0 for one in queries)
-    word = "query" if number == 1 else "queries"
-    said = (
-        f"{number:,} data {word} of {len(queries)} kinds stayed open at the time "
-        "of this extract. Each is handled as the specifications declare: the collected text is kept, a value "
-        "that can't be standardized is missing, and what is excluded has its reason. "
-    )
-    yield Para(joined(said, "All of them are in ", Span("Appendix II", to=details), "."))
-    yield from answer(facts, "open_queries")
-
-
-def _details(facts: Facts, part: str) -> Iterator[Block]:
-    queries = facts.known.of(part, "query")
-    if not queries:
-        yield Para(text_of("No data query stayed open."))
-    rows = (
-        (one.dataset, one.variable, one.check, one.shown, str(one.subjects or ""), one.what)
-        for one in queries
-    )
-    head = "Dataset | Variable | Check | Count | Subjects | What is asked"
-    yield from table("Data queries that stayed open", head, rows, (1.4, 1.6, 1.5, 0.9, 1.1, 5))
-
-
-def accepted_of(facts: Facts, part: str, dataset: str) -> list[Block]:
-    """List the accepted findings of a dataset; nothing where there are none.
-
-    >>> callable(accepted_of)
-    True
-    """
-    mine = [one for one in facts.known.of(part, "accepted") if one.dataset == dataset]
-    items = tuple(text_of(f"{one.check} {one.variable} ({one.shown}): {one.reason}") for one in mine)
-    lead = joined("Accepted findings (", Span("Issues Summary", to="issues"), "):")
-    return [Para(lead), Bullets(items)] if items else []
-
-
 def commented(one: Described) -> list[Block]:
     """List the comments on the variables of a dataset.
 
@@ -352,6 +230,16 @@ def _noted(text: str) -> Iterator[tuple[int, str]]:
         noted = line.lstrip(" #") if line.lstrip().startswith("#") else line.partition(" # ")[2]
         if DECISION.search(noted):
             yield number, unmarked(noted)
+
+
+def intermediate(facts: Facts, part: str, name: str) -> str:
+    """Give the name of a dataset, with a word where it is an intermediate one that is not submitted.
+
+    >>> callable(intermediate)
+    True
+    """
+    spec = facts.sides[part].study.datasets.get(name)
+    return f"{name} (intermediate dataset)" if spec is not None and spec.working else name
 
 
 def _place(place: Place) -> str:

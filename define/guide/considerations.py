@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 from define.build.package import Described
-from define.guide.common import answer, decisions
+from define.guide.common import answer, decisions, intermediate
 from define.guide.content import Block, Para, Section, Span, table, text_of
 from define.guide.facts import Facts, comments_of, unmarked
+from define.guide.programs import submitted
 from trialkit.model import models_in
 from trialkit.rule import Rule
 
@@ -65,13 +66,25 @@ def _comparison(facts: Facts) -> Iterator[Block]:
 
 def _excluded(facts: Facts) -> Iterator[Block]:
     kept = ("used", "balance", "no record needs it")
-    rows = [
-        (Span(row["dataset"], bold=True), row["source"], row["reason"], row["rows"], row["spec"])
+    found = [
+        row
         for row in facts.sides["adam"].ledger
         if row["dataset"] and row["reason"] not in kept and row["origin"] != "table"
     ]
+    # subjects of ADSL whose records a step leaves out are counted with their records
+    counted = {_step(row) for row in found if row["source"] != SUBJECT}
+    rows = [
+        (Span(intermediate(facts, "adam", row["dataset"]), bold=True), row["source"], row["reason"],
+         f"{int(row['rows']):,}", submitted(row["spec"]))
+        for row in found
+        if row["source"] != SUBJECT or _step(row) not in counted
+    ]  # fmt: skip
     head = "Dataset | Source | Why records are left out | Records | Specification"
     yield from table("Records that an analysis dataset leaves out", head, rows, (1.1, 1.1, 4, 0.9, 2.3))
+
+
+def _step(row: Mapping[str, str]) -> tuple[str, ...]:
+    return row["dataset"], row["reason"], row["spec"]
 
 
 def _core(facts: Facts) -> Iterator[Block]:
@@ -89,7 +102,11 @@ def _core(facts: Facts) -> Iterator[Block]:
     for name in names:
         lacking = [two.name for two in others if name not in two.metas]
         rows.append((Span(name, bold=True), one.metas[name].label, ", ".join(lacking) or "none"))
-    yield Para(text_of("These variables of ADSL stand in most of the other datasets:"))
+    if all(lacking == "none" for _, _, lacking in rows):
+        yield Para(text_of("These variables of ADSL stand in every other analysis dataset:"))
+        yield from table("Core variables", "Variable | Label", (row[:2] for row in rows), (1.3, 7.5))
+        return
+    yield Para(text_of("These variables of ADSL stand in most of the other analysis datasets:"))
     yield from table("Core variables", "Variable | Label | Datasets without it", rows, (1.3, 3.5, 4))
 
 
@@ -126,8 +143,12 @@ def _windows(facts: Facts) -> Iterator[Block]:
             rows.append((Span(one.name, bold=True), ", ".join(names), _comment(one, names)))
     head = "Dataset | Variables of windows, baseline and selection | Comment"
     yield from table("Windows, baselines and chosen records", head, rows, (1, 3, 4))
-    for name in sorted({step for one in facts.datasets("adam") for step in _window_tables(one)}):
-        yield from _window_table(facts, name)
+    users: dict[str, list[str]] = {}
+    for one in facts.datasets("adam"):
+        for name in dict.fromkeys(_window_tables(one)):
+            users.setdefault(name, []).append(one.name)
+    for name in sorted(users):
+        yield from _window_table(facts, name, users[name])
 
 
 def _comment(one: Described, names: Iterable[str]) -> str:
@@ -142,13 +163,15 @@ def _window_tables(one: Described) -> Iterator[str]:
                 yield str(getattr(rule, "windows", ""))
 
 
-def _window_table(facts: Facts, name: str) -> list[Block]:
+def _window_table(facts: Facts, name: str, users: list[str]) -> list[Block]:
     found = facts.sides["adam"].study.tables.get(name)
     if found is None:
         return []
     columns = {column: [str(value) for value in values.objects()] for column, values in found.columns.items()}
     rows = zip(*columns.values(), strict=True)
-    return table(f"Windows of the table {name}", " | ".join(columns), rows, (1.0,) * len(columns))
+    visits = len(next(iter(columns.values()), ()))
+    title = f"Windows of {visits} visits, used for {', '.join(users)} (table {name} of the study)"
+    return table(title, " | ".join(columns), rows, (1.0,) * len(columns))
 
 
 def _imputed(facts: Facts) -> Iterator[Block]:
@@ -180,9 +203,8 @@ def _derived(facts: Facts) -> Iterator[Block]:
 
 def _decided(facts: Facts) -> list[Block]:
     head = "Dataset | Variable | Decision | Where"
-    return table(
-        "Decisions of the sponsor in the specifications", head, decisions(facts, "adam"), (1, 1.2, 5, 2)
-    )
+    rows = ((*row[:-1], submitted(str(row[-1]))) for row in decisions(facts, "adam"))
+    return table("Decisions of the sponsor in the specifications", head, rows, (1, 1.2, 5, 2))
 
 
 def dataset_of(facts: Facts, name: str) -> Described | None:

@@ -311,5 +311,6 @@ def paras(text: str) -> list[Block]:
     >>> len(paras("One.\n\nTwo."))
     2
     """
-    parts = (" ".join(part.split()) for part in text.split("\n\n"))
+    # marks of code are no part of a text for a reviewer
+    parts = (" ".join(part.replace("`", "").split()) for part in text.split("\n\n"))
     return [Para(text_of(part)) for part in parts if part]

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 
 from define.build.describe import CRF
 from define.build.package import Described
 from define.guide.common import (
-    accepted_of,
     answer,
     commented,
-    conformance,
     decisions,
     dictionaries,
     introduction,
     protocol,
 )
+from define.guide.conformance import accepted_of, conformance
 from define.guide.content import (
     Block,
     Guide,
@@ -84,7 +84,10 @@ def guide_of(facts: Facts, part: str, sections: tuple[Section, ...]) -> Guide:
         lines.insert(0, " ".join(facts.answers.sponsor.split()))
     built = facts.parts.found[part]
     build, stamp = str(built.manifest.get("build", "")), stamp_of(facts.specs, built)
-    return Guide(*GUIDES[part], spec.study, spec.title, tuple(lines), sections, spec.created, build, stamp)
+    made = Guide(*GUIDES[part], spec.study, spec.title, tuple(lines), sections, spec.created, build, stamp)
+    left = len(made.asks())
+    draft = f"DRAFT - {left} text{'' if left == 1 else 's'} still to be written"
+    return replace(made, lines=(draft, *lines)) if left else made
 
 
 def _trial_design(facts: Facts) -> Section:
@@ -225,14 +228,24 @@ def _coding(facts: Facts) -> Iterator[Block]:
 def _excluded(facts: Facts) -> Iterator[Block]:
     """List the raw rows that are in no dataset, with the reason of each."""
     rows = [
-        (row["source"], row["file"], row["reason"], row["rows"], row["spec"])
+        (row["source"], row["file"], _why(row["reason"]), row["rows"])
         for row in facts.sides["sdtm"].ledger
         if row["origin"] == "raw" and not row["dataset"] and row["reason"] not in ("used", "balance")
     ]
     said = "Every raw row is accounted for: it is used, or left out for one of these reasons."
     yield Para(text_of(said if rows else "Every raw row is used."))
-    head = "Source | File | Why it is left out | Rows | Specification"
-    yield from table("Raw rows that are left out", head, rows, (1.3, 1.8, 4, 0.7, 2.3))
+    head = "Source | File | Why it is left out | Rows"
+    yield from table("Raw rows that are left out", head, rows, (1.3, 1.8, 5, 0.7))
+
+
+def _why(reason: str) -> str:
+    """Say in words of a reviewer why a row is left out."""
+    known = {
+        "set aside on reading: bytes that do not decode": "a byte of it is damaged, so that it can't be read",
+        "exact duplicate": "the row is there twice, and the other one is used",
+        "duplicate key": "another entry of the same form is used",
+    }
+    return known.get(reason, reason.removeprefix("set aside on reading: "))
 
 
 def _unmapped(facts: Facts) -> Iterator[Block]:
@@ -279,15 +292,24 @@ def structure_of(one: Described) -> str:
 
 def _domain(facts: Facts, one: Described) -> Section:
     label = str(one.table.dataset.label)
-    sources = facts.sides["sdtm"].sources.get(one.name, [])
     read: Text = joined(f"{one.table.count:,} record{'' if one.table.count == 1 else 's'}. ")
-    if sources:
-        read = joined(read, f"Made from {', '.join(sources)}.")
+    read = joined(read, _made_from(facts, one.name))
     blocks: list[Block] = [Para(read), *_commented(facts, one.name)]
     blocks += commented(one)
     blocks += _qualifiers(facts, one)
     blocks += accepted_of(facts, "sdtm", one.name)
     return Section(f"domain-{one.name}", f"{one.name} - {label}", tuple(blocks))
+
+
+def _made_from(facts: Facts, name: str) -> str:
+    """Say which raw data and which datasets a dataset is made from; nothing where there are none."""
+    side = facts.sides["sdtm"]
+    behind = side.sources.get(name, [])
+    raw = [one for one in behind if one in side.study.spec.sources]
+    others = [one for one in behind if one not in raw]
+    word = "dataset" if len(others) == 1 else "datasets"
+    said = [f"the {what} {', '.join(names)}" for what, names in (("raw data", raw), (word, others)) if names]
+    return f"Made from {' and '.join(said)}." if said else ""
 
 
 def _qualifiers(facts: Facts, one: Described) -> list[Block]:

@@ -64,6 +64,23 @@ class Side:
         """
         return {name: sorted(self._behind(name, set())) for name in self.flows}
 
+    @cached_property
+    def tables(self) -> list[str]:
+        """Give the tables of the study that values of the published datasets are looked up in.
+
+        >>> isinstance(Side.__dict__["tables"], cached_property)
+        True
+        """
+        read = {table for one in self.package.datasets if one.name in self.flows
+                for table in self._read(one.name, set())}  # fmt: skip
+        return sorted(read & self.study.tables.keys())
+
+    def _read(self, name: str, above: set[str]) -> set[str]:
+        found = _tables(self.flows[name])
+        for table in sorted(found & self.flows.keys() - above - {name}):
+            found |= self._read(table, above | {name})
+        return found
+
     def _behind(self, name: str, above: set[str]) -> set[str]:
         found: set[str] = set()
         for table in sorted(_tables(self.flows[name])):

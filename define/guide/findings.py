@@ -179,12 +179,21 @@ def grouped(found: Iterable[Finding], accepts: Sequence[Accepted] = ()) -> list[
     for (part, level, tool, check, dataset, variable, reason), mine in groups.items():
         said = next((one.says for one in accepts if one.says and fits(one, mine[0])), "")
         whats = list(dict.fromkeys(one.what.strip().rstrip(".") for one in mine))
-        more = f" (and {len(whats) - 1} more like it)" if whats[1:] else ""
         subjects = len({one.subject for one in mine} - {""})
         count = sum(one.count for one in mine)
-        what = said.rstrip(".") or f"{whats[0]}{more}"
-        made.append(Issue(part, level, tool, check, dataset, variable, count, f"{what}.", reason, subjects))
+        what = _sentence(said or _together(whats))
+        made.append(Issue(part, level, tool, check, dataset, variable, count, what, reason, subjects))
     return made
+
+
+def _together(whats: Sequence[str]) -> str:
+    more = f" (and {len(whats) - 3} more like these)" if whats[3:] else ""
+    return f"{'; '.join(whats[:3])}{more}"
+
+
+def _sentence(text: str) -> str:
+    """End a text as a sentence, once."""
+    return text if text.endswith(("?", "!")) else f"{text.rstrip('.')}."
 
 
 def _not_run(accepts: Sequence[Accepted], datasets: Mapping[str, Sequence[str]]) -> list[Issue]:
@@ -194,7 +203,7 @@ def _not_run(accepts: Sequence[Accepted], datasets: Mapping[str, Sequence[str]])
         for check in (code for code in one.check if code.startswith("CORE-")):
             for dataset in one.dataset or [""]:
                 for part in _parts_of(dataset, datasets):
-                    variable, what = ", ".join(one.variable), one.says and f"{one.says.rstrip('.')}."
+                    variable, what = ", ".join(one.variable), one.says and _sentence(one.says)
                     made.append(
                         Issue(part, "accepted", CORE, check, dataset, variable, None, what, one.reason)
                     )

@@ -61,7 +61,7 @@ def _environment(facts: Facts) -> Iterator[Block]:
 
 def _outputs(facts: Facts) -> Iterator[Block]:
     rows: list[tuple[Said, ...]] = [
-        (Span(one.id, bold=True), one.title, one.dataset, one.population, one.reason.title(), _file(one))
+        (Span(one.id, bold=True), one.title, one.dataset, one.population, _reason(one.reason), _file(one))
         for shown in facts.displays
         for one in shown.analyses
     ]
@@ -73,6 +73,26 @@ def _outputs(facts: Facts) -> Iterator[Block]:
         (Span(one.id, bold=True), one.title, one.dataset) for shown in facts.displays for one in shown.figures
     ]
     yield from table("Figures", "Figure | Title | Dataset", figures, (1, 5, 1.2))
+
+
+def _reason(text: str) -> str:
+    """Write a reason of an analysis; SAP is an acronym."""
+    return (
+        " ".join(word if word == "SAP" else word.lower() for word in text.split())
+        .capitalize()
+        .replace("sap", "SAP")
+    )
+
+
+def submitted(place: str) -> str:
+    """Give a place in a specification as a reviewer finds it: the submitted file, and the line.
+
+    >>> submitted("adam/adae.yaml:53"), submitted("adam/adlb.yaml:15:5"), submitted("")
+    ('adam-adae.txt, line 53', 'adam-adlb.txt, line 15', '')
+    """
+    file, _, rest = place.partition(":")
+    line = rest.partition(":")[0]
+    return f"{program_name(file)}, line {line}" if line else program_name(file) if file else ""
 
 
 def _file(analysis: Any) -> str:
