@@ -79,6 +79,7 @@ def write_folder(out: Path, files: Mapping[str, bytes]) -> None:
     >>> [path.name for path in out.parent.iterdir()], (out / "sdtm" / "dm.yaml").read_bytes()
     (['study'], b'dataset: DM')
     """
+    out = out.resolve()  # "." has no name
     beside = _beside(out, "part")
     shutil.rmtree(beside, ignore_errors=True)
     path = out
@@ -88,11 +89,27 @@ def write_folder(out: Path, files: Mapping[str, bytes]) -> None:
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(data)
         path = out
-        beside.replace(out)
+        _put(beside, out)
     except OSError as error:
         raise unwritable(error, out, "" if path == out else path.name) from error
     finally:
         shutil.rmtree(beside, ignore_errors=True)
+
+
+def _put(made: Path, out: Path) -> None:
+    """Put a folder in its place; an empty one that is there stays, as a shell may stand in it."""
+    if not out.is_dir():
+        made.replace(out)
+        return
+    done: list[Path] = []
+    try:
+        for one in sorted(made.iterdir()):
+            one.replace(out / one.name)
+            done.append(one)
+    except OSError:
+        for one in done:
+            (out / one.name).replace(one)
+        raise
 
 
 def _beside(path: Path, end: str) -> Path:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import tempfile
 from collections.abc import Iterable, Sequence
@@ -159,7 +160,7 @@ def _prove(asked: Asked, taking: Taking, texts: dict[str, bytes], theirs: tuple[
     """Describe the datasets by the changed specs, and find changes that the define would not show."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name) / "specs"
-        shutil.copytree(asked.specs, folder, ignore=LEFT_BESIDE)
+        shutil.copytree(asked.specs, folder, ignore=_no_specs)
         for file, data in texts.items():
             (folder / file).write_bytes(data)
         try:
@@ -176,6 +177,18 @@ def _prove(asked: Asked, taking: Taking, texts: dict[str, bytes], theirs: tuple[
         if (change.sheet, change.key, change.column) in left:
             term = change.sheet == "Codelists" and not change.column
             taking.fixed(change, ONCE_USED if term else NOT_SHOWN, *([NOT_TAKEN] if term else []))
+
+
+def _no_specs(folder: str, names: list[str]) -> set[str]:
+    """Name what is no spec: outputs beside, pipes, links to a folder above, what cannot be read."""
+    here = Path(folder).resolve()
+    return set(LEFT_BESIDE(folder, names)) | {
+        name
+        for name, path in ((name, here / name) for name in names)
+        if not (path.is_file() or path.is_dir())
+        or not os.access(path, os.R_OK)
+        or here.is_relative_to(path.resolve())
+    }
 
 
 def _new_faults(before: Package, after: Package) -> Iterable[Problem]:

@@ -86,3 +86,30 @@ def test_a_new_folder_is_whole_or_not_there(tmp_path, monkeypatch):
     with pytest.raises(Refusal, match=r"PUB-003 study quota exceeded: vs\.yaml\."):
         write_folder(tmp_path / "study", OLD)
     assert content(tmp_path) == {}
+
+
+def test_a_folder_that_a_shell_stands_in_stays(tmp_path, monkeypatch):
+    (tmp_path / "study").mkdir()
+    there = (tmp_path / "study").stat().st_ino
+    monkeypatch.chdir(tmp_path / "study")
+    write_folder(Path(), OLD)
+    assert content(Path()) == OLD
+    assert (tmp_path / "study").stat().st_ino == there
+    assert [path.name for path in tmp_path.iterdir()] == ["study"]
+
+
+def test_an_empty_folder_stays_empty_when_a_file_cannot_be_put_there(tmp_path, monkeypatch):
+    (tmp_path / "study").mkdir()
+    move, moved = Path.replace, []
+
+    def second_fails(self, target):
+        moved.append(self)
+        if len(moved) == 2:
+            raise OSError(errno.EPERM, "Operation not permitted")
+        return move(self, target)
+
+    monkeypatch.setattr(Path, "replace", second_fails)
+    with pytest.raises(Refusal, match=r"PUB-003 study operation not permitted"):
+        write_folder(tmp_path / "study", OLD)
+    assert content(tmp_path / "study") == {}
+    assert [path.name for path in tmp_path.iterdir()] == ["study"]

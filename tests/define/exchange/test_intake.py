@@ -1,5 +1,6 @@
 """A workbook back into its specs: unchanged, with all that people change, with what specs cannot take."""
 
+import os
 import shutil
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -494,6 +495,14 @@ def test_a_dry_run_writes_nothing(study, specs, exported, tmp_path, run):
     assert (code, bytes_of(specs)) == (Exit.OK, before)
     assert "sdtm/dm.yaml variables.SITEID.label" in output
     assert part_of_workbook(file) == "sdtm"
+
+
+def test_what_cannot_be_copied_beside_the_specs_is_left_alone(study, specs, exported, tmp_path):
+    os.mkfifo(specs / "tables" / "pipe")
+    (specs / "tables" / "above").symlink_to("..")
+    file = edited(exported / "2.1-False.xlsx", tmp_path / "edited.xlsx", {LABEL: "Site"})
+    assert spec_import(asked(study, specs, built=False), file) == Exit.OK
+    assert "label: Site" in (specs / "sdtm" / "dm.yaml").read_text("utf-8")
 
 
 @pytest.mark.parametrize("end", ["\r\n", "\n"])
