@@ -327,3 +327,9 @@ def test_no_record_is_a_result_with_its_reason(tmp_path):
     mine = {row["statistic"]: row["reason"] for row in rows if row["analysis"] == "AR-1"}
     assert mine["DIFF"]
     assert mine["PW"]
+
+
+def test_a_study_without_analyses(tmp_path):
+    (tmp_path / "study.yaml").write_text(STUDY, "utf-8")
+    with pytest.raises(Refusal, match=r"error ANL-004 analysis analysis/ has no \.yaml file"):
+        load_plan(tmp_path, tmp_path)

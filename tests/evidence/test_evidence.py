@@ -127,7 +127,7 @@ def test_the_table_has_a_row_for_each_requirement_and_test(tmp_path):
 
 
 def test_a_run_writes_what_its_tests_have_proved(tmp_path):
-    test = "tests/bad/test_seldom.py::test_rules_that_are_not_there"
+    test = "tests/bad/run/test_builds.py::test_rules_that_are_not_there"
     ended = run("--evidence", tmp_path, test)
     assert ended.returncode == 1, "most requirements have no test in this run"
     found = {

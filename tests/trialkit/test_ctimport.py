@@ -155,3 +155,23 @@ def test_a_failed_import_leaves_the_target_alone(tmp_path: Path):
 
 def test_columns_are_those_of_the_official_file():
     assert set(COLUMNS) < set(FULL)
+
+
+@pytest.mark.parametrize(
+    ("rows", "said"),
+    [
+        ("C66731\t\tNo\tSex\t\t\t\tSex", "ct.txt:2 the codelist has no C-code or no submission value"),
+        (
+            "C16576\tC66731\t\tSex\tF\t\t\tFemale",
+            "ct.txt:2 term C16576 belongs to codelist C66731, which is not",
+        ),
+    ],
+)
+def test_damaged_terminology(rows, said):
+    names = (*("Code", "Codelist Code", "Codelist Extensible (Yes/No)", "Codelist Name"),)
+    more = ("CDISC Submission Value", "CDISC Synonym(s)", "CDISC Definition", "NCI Preferred Term")
+    data = ("\t".join((*names, *more)) + "\n" + rows + "\n").encode()
+    with pytest.raises(Refusal) as caught:
+        parse_package(data, "ct.txt", "SDTM", "2025-03-28")
+    (line,) = [one.line() for one in caught.value.problems if one.kind.code == "CT-003"]
+    assert line.startswith(f"error CT-003 {said}")

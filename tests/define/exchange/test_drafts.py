@@ -10,9 +10,13 @@ from hypothesis import strategies as st
 
 from define.build.describe import Asked
 from define.check.samples import changed
+from define.check.view import View
 from define.exchange.draft import Draft, draft_of
+from define.exchange.draftcodelists import Lists
+from define.exchange.draftdataset import Datasets
 from define.exchange.drafts import read_any, spec_draft, write_draft
 from define.exchange.export import define_of, spec_export
+from define.exchange.known import known_of
 from define.exchange.yamltext import fits, written
 from define.model import CodeListRef, Description, Origin
 from define.samples import sample_define
@@ -242,3 +246,14 @@ def test_origins_that_specs_say(tmp_path):
     made = draft_of(define, "define.xml", Problems()).datasets["sdtm/dm.yaml"]["variables"]["SEX"]["origin"]
     assert made == {"type": "Collected", "source": "Investigator", "others": ["Vendor"]}
     assert "others: [Vendor]" in written({"origin": made}, "dataset")
+
+
+def test_keys_that_a_define_does_not_name():
+    define = changed(sample_define(), "study.metadata.item_groups.0.items.0", key_sequence=None)
+    view, problems = View(define, "define.xml"), Problems()
+    known = known_of(view, "sdtm")
+    made = Datasets(view, known, Lists(view, known), problems).specs()
+    assert made["DM"]["keys"] == ["USUBJID"]
+    assert [one.line() for one in problems.items if one.kind.code == "DEFX-003"] == [
+        "query DEFX-003 define.xml keys of DM. Correct it in the draft."
+    ]

@@ -240,3 +240,22 @@ def test_a_bad_list_is_refused(tmp_path, content, said):
     with pytest.raises(Refusal) as caught:
         simulate(tmp_path, 4, 1, tmp_path / "out")
     assert said in str(caught.value)
+
+
+@pytest.mark.parametrize("content", [b"a,b\n1\n", b"a\n\xff\n", b""])
+def test_a_list_of_the_simulation_that_cannot_be_read(content, tmp_path):
+    specs = tmp_path / "specs"
+    specs.mkdir()
+    (specs / "study.yaml").write_text("study: S\ncreated: 2024-01-31T00:00:00\nsources: {}\n", "utf-8")
+    (specs / "list.csv").write_bytes(content)
+    lines = """\
+study: S
+partition: person
+lists: {visits: list.csv}
+tables: {person: {rows: {count: "1"}}}
+files: {}
+"""
+    (specs / "simulation.yaml").write_text(lines, "utf-8")
+    with pytest.raises(Refusal, match=r"error SIM-003 list\.csv list\.csv"):
+        simulate(specs, 1, 1, tmp_path / "raw")
+    assert not (tmp_path / "raw").exists()

@@ -1,4 +1,4 @@
-"""Problems that hardly anybody meets, each provoked by the input or the machine that leads to it."""
+"""Builds and commands that are refused for what the study, the machine or an earlier build has."""
 
 import contextlib
 import io
@@ -10,16 +10,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from adam.analysis.run import load_plan
 from trialkit.cli import main
-from trialkit.ctimport import parse_package
-from trialkit.problems import Problems, Refusal
-from trialkit.raw.dataset import dataset_sources, read_dataset
 from trialkit.rules.filter import Drop
-from trialkit.simulate import simulate
 from trialkit.starter import start_study
 
-BASE = Path(__file__).parent / "base"
+BASE = Path(__file__).parents[1] / "base"
 
 
 def trialkit(*args):
@@ -113,60 +108,6 @@ def test_a_profile_of_what_is_not_there(study):
 def test_rules_that_are_not_there():
     code, said = trialkit("rules", "numbr")
     assert (code, said.strip()) == (2, "error CLI-001 there is no rule 'numbr'. Did you mean 'number'?")
-
-
-def test_a_study_without_analyses(study):
-    with pytest.raises(Refusal, match=r"error ANL-004 analysis analysis/ has no \.yaml file"):
-        load_plan(study, study)
-
-
-def test_analysis_datasets_of_a_table_without_types(tmp_path):
-    (tmp_path / "dm.csv").write_text("USUBJID,AGE\n1,40\n", "utf-8")
-    problems, sources = Problems(), dataset_sources(tmp_path)
-    assert read_dataset(sources["DM"], "DM", tmp_path, problems) is None
-    (one,) = problems.items
-    assert one.line().startswith(
-        "error RAW-090 dm.csv 'dm.csv' is a file that does not know texts from numbers."
-    )
-
-
-@pytest.mark.parametrize(
-    ("rows", "said"),
-    [
-        ("C66731\t\tNo\tSex\t\t\t\tSex", "ct.txt:2 the codelist has no C-code or no submission value"),
-        (
-            "C16576\tC66731\t\tSex\tF\t\t\tFemale",
-            "ct.txt:2 term C16576 belongs to codelist C66731, which is not",
-        ),
-    ],
-)
-def test_damaged_terminology(rows, said):
-    names = (*("Code", "Codelist Code", "Codelist Extensible (Yes/No)", "Codelist Name"),)
-    more = ("CDISC Submission Value", "CDISC Synonym(s)", "CDISC Definition", "NCI Preferred Term")
-    data = ("\t".join((*names, *more)) + "\n" + rows + "\n").encode()
-    with pytest.raises(Refusal) as caught:
-        parse_package(data, "ct.txt", "SDTM", "2025-03-28")
-    (line,) = [one.line() for one in caught.value.problems if one.kind.code == "CT-003"]
-    assert line.startswith(f"error CT-003 {said}")
-
-
-@pytest.mark.parametrize("content", [b"a,b\n1\n", b"a\n\xff\n", b""])
-def test_a_list_of_the_simulation_that_cannot_be_read(content, tmp_path):
-    specs = tmp_path / "specs"
-    specs.mkdir()
-    shutil.copy(BASE / "study.yaml", specs)
-    (specs / "list.csv").write_bytes(content)
-    lines = """\
-study: S
-partition: person
-lists: {visits: list.csv}
-tables: {person: {rows: {count: "1"}}}
-files: {}
-"""
-    (specs / "simulation.yaml").write_text(lines, "utf-8")
-    with pytest.raises(Refusal, match=r"error SIM-003 list\.csv list\.csv"):
-        simulate(specs, 1, 1, tmp_path / "raw")
-    assert not (tmp_path / "raw").exists()
 
 
 def test_define_of_a_folder_without_datasets(tmp_path):

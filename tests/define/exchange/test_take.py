@@ -1,18 +1,12 @@
-"""Changes of a workbook that specs take only by hand, and a draft of a define that names no keys."""
+"""Changes of a workbook that specs take only by hand."""
 
 from datetime import UTC, datetime
 
 import pytest
 
 from define.build.describe import Asked
-from define.check.samples import changed
-from define.check.view import View
-from define.exchange.draftcodelists import Lists
-from define.exchange.draftdataset import Datasets
 from define.exchange.export import spec_export
 from define.exchange.intake import spec_import
-from define.exchange.known import known_of
-from define.samples import sample_define
 from define.workbook.book import Book, Row, read_book, write_book
 from define.workbook.layout import V21
 from trialkit.problems import Exit, Problems
@@ -68,14 +62,3 @@ def test_a_rule_that_is_written_over_several_lines(specs, capsys):
     assert "error DEFX-012 edited.xlsx" in said
     assert "Change sdtm/dm.yaml, variables.SITEID.length, by hand: there is no mapping to change." in said
     assert path.read_bytes() == before
-
-
-def test_keys_that_a_define_does_not_name():
-    define = changed(sample_define(), "study.metadata.item_groups.0.items.0", key_sequence=None)
-    view, problems = View(define, "define.xml"), Problems()
-    known = known_of(view, "sdtm")
-    made = Datasets(view, known, Lists(view, known), problems).specs()
-    assert made["DM"]["keys"] == ["USUBJID"]
-    assert [one.line() for one in problems.items if one.kind.code == "DEFX-003"] == [
-        "query DEFX-003 define.xml keys of DM. Correct it in the draft."
-    ]
