@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import TypeAlias
 
 from define.acrf.shapes import COLOURS, GREY, PALE, Colour
 
 WIDTH = 523.0  # the text of a page
-HEIGHT, GAP = 24.0, 7.0
+HEIGHT, TALL, GAP = 24.0, 31.0, 7.0
+LETTER = 3.5  # about the width of a letter below the name of a box
 HEAD = 20.0
 WIDEST = 150.0
 # told apart in grey and by readers who see no red or green (Okabe and Ito 2008)
@@ -37,7 +39,7 @@ class Box:
 
 @dataclass(frozen=True, slots=True)
 class Arrow:
-    """A straight line with a head at its end.
+    """A straight line with a head at its end, or a part of a line that goes on.
 
     >>> Arrow(0, 0, 10, 10).colour == GREY
     True
@@ -48,6 +50,7 @@ class Arrow:
     to_x: float
     to_y: float
     colour: Colour = GREY
+    headed: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,12 +89,18 @@ class Drawing:
 class Column:
     """A column of a flow: its title, and its boxes by name with what stands below the name.
 
+    Args:
+        title: above it.
+        nodes: its boxes.
+        ordered: whether the boxes stay in their order; else each is put near to those that lead to it.
+
     >>> Column("SDTM", {"DM": "Demographics"}).nodes["DM"]
     'Demographics'
     """
 
     title: str
     nodes: Mapping[str, str]
+    ordered: bool = False
 
 
 Edges: TypeAlias = Iterable[tuple[str, str]]
@@ -112,25 +121,33 @@ class _Flow:
             return (WIDTH - self.box) / 2
         return place * (WIDTH - self.box) / (len(self.columns) - 1)
 
+    @property
+    def high(self) -> float:
+        """Give the height of all boxes: more where a label needs a second line."""
+        labels = [label for one in self.columns for label in one.nodes.values()]
+        return TALL if any(len(one) * LETTER > self.box - 6 for one in labels) else HEIGHT
+
     def drawn(self) -> Drawing:
         rows = max(len(one.nodes) for one in self.columns)
-        height = HEAD + rows * (HEIGHT + GAP)
+        height = HEAD + rows * (self.high + GAP)
         orders = self._ordered()
         boxes: list[Shape] = []
         for place, (column, names) in enumerate(zip(self.columns, orders, strict=True)):
             boxes.append(Label(self.x(place), 11, self.box, column.title))
-            top = HEAD + (rows - len(names)) * (HEIGHT + GAP) / 2
+            top = HEAD + (rows - len(names)) * (self.high + GAP) / 2
             for number, name in enumerate(names):
-                y = top + number * (HEIGHT + GAP)
+                y = top + number * (self.high + GAP)
                 self.places[f"{place} {name}"] = (self.x(place), y)
                 lines = tuple(filter(None, (name, column.nodes[name])))
-                boxes.append(Box(self.x(place), y, self.box, HEIGHT, lines, COLOURS[place % len(COLOURS)]))
+                boxes.append(Box(self.x(place), y, self.box, self.high, lines, COLOURS[place % len(COLOURS)]))
         return Drawing(WIDTH, height, (*self._arrows(), *boxes))
 
     def _ordered(self) -> list[list[str]]:
         """Put the boxes of each column near to those that lead to them."""
         orders = [list(one.nodes) for one in self.columns]
         for place in range(1, len(orders)):
+            if self.columns[place].ordered:
+                continue
             before = {name: row for earlier in orders[:place] for row, name in enumerate(earlier)}
             orders[place].sort(key=lambda name: self._middle(name, before))
         return orders
@@ -148,9 +165,29 @@ class _Flow:
                 continue
             x, y = self.places[f"{from_place} {start}"]
             to_x, to_y = self.places[f"{to_place} {end}"]
-            colour = LINES[starts.index(start) % len(LINES)]
-            found.append(Arrow(x + self.box, y + HEIGHT / 2, to_x, to_y + HEIGHT / 2, colour))
+            number = starts.index(start)
+            colour = LINES[number % len(LINES)]
+            ways = [(x + self.box, y + self.high / 2)]
+            for place in range(from_place + 1, to_place):
+                ways += self._around(place, ways[-1], (to_x, to_y + self.high / 2), number)
+            ways.append((to_x, to_y + self.high / 2))
+            found += [
+                Arrow(*here, *there, colour, headed=there == ways[-1]) for here, there in pairwise(ways)
+            ]
         return found
+
+    def _around(
+        self, place: int, here: tuple[float, float], there: tuple[float, float], number: int
+    ) -> list[tuple[float, float]]:
+        """Lead a line through a column, between two of its boxes, near to the straight way."""
+        left = self.x(place)
+        straight = here[1] + (there[1] - here[1]) * (left - here[0]) / (there[0] - here[0])
+        tops = [self.places[f"{place} {name}"][1] for name in self.columns[place].nodes]
+        free = [min(tops) - GAP / 2, *(top + self.high + GAP / 2 for top in tops)]
+        inside = free[0] < straight < max(free)
+        y = min(free, key=lambda one: abs(one - straight)) if inside else straight
+        y += (number % 3 - 1) * 1.5  # lines of several boxes side by side
+        return [(left, y), (left + self.box, y)]
 
     def _place(self, name: str) -> int | None:
         return next((place for place, one in enumerate(self.columns) if name in one.nodes), None)
@@ -189,7 +226,7 @@ def chains(rows: Mapping[str, Sequence[tuple[str, str, str]]]) -> Drawing:
         y += 16
         for start in range(0, len(row), 7):
             shapes += _line(row[start : start + 7], y, groups, more=start + 7 < len(row))
-            y += HEIGHT + GAP
+            y += TALL + GAP
         y += 4
     width = 120.0
     for number, group in enumerate(groups):
@@ -208,6 +245,6 @@ def _line(row: Sequence[tuple[str, str, str]], y: float, groups: Sequence[str], 
     for number, (code, text, group) in enumerate(row):
         x = number * (width + 14)
         if number + 1 < len(row) or more:
-            made.append(Arrow(x + width, y + HEIGHT / 2, min(x + width + 14, WIDTH), y + HEIGHT / 2))
-        made.append(Box(x, y, width, HEIGHT, (code, text), COLOURS[groups.index(group) % len(COLOURS)]))
+            made.append(Arrow(x + width, y + TALL / 2, min(x + width + 14, WIDTH), y + TALL / 2))
+        made.append(Box(x, y, width, TALL, (code, text), COLOURS[groups.index(group) % len(COLOURS)]))
     return made

@@ -15,7 +15,7 @@ from matplotlib.patches import FancyBboxPatch, Polygon
 from define.acrf.fonts import BODY, BOLD, Fonts, packaged_font
 from define.acrf.shapes import GREY, INK
 from define.guide.content import inert
-from define.guide.diagram import Arrow, Box, Drawing, Label
+from define.guide.diagram import HEIGHT, Arrow, Box, Drawing, Label
 
 SIZE, SMALL = 7.5, 6.0
 TIP = 5.0
@@ -38,12 +38,16 @@ def fitted(text: str, font: str, size: float, width: float, fonts: Fonts) -> str
 
 def _lines(box: Box, fonts: Fonts) -> list[tuple[str, str, float, float]]:
     """Give text, font, size and base line of each line of a box."""
-    looks = [(BOLD, SIZE), (BODY, SMALL)][: len(box.lines)]
-    high = sum(size * 1.25 for _, size in looks)
-    y, made = box.y + (box.height - high) / 2, []
-    for text, (font, size) in zip(box.lines, looks, strict=False):
+    name, *below = box.lines or ("",)
+    inside = box.width - 6
+    texts = [(fitted(name, BOLD, SIZE, inside, fonts), BOLD, SIZE)] * bool(box.lines)
+    for text in below[:1]:
+        lines = fonts.wrapped(inert(text), BODY, SMALL, inside, 2) if box.height > HEIGHT else [text]
+        texts += [(fitted(line, BODY, SMALL, inside, fonts), BODY, SMALL) for line in lines]
+    y, made = box.y + (box.height - sum(size * 1.25 for _, _, size in texts)) / 2, []
+    for text, font, size in texts:
         y += size * 1.25
-        made.append((fitted(text, font, size, box.width - 6, fonts), font, size, y - size * 0.32))
+        made.append((text, font, size, y - size * 0.32))
     return made
 
 
@@ -82,6 +86,8 @@ def _arrow(canvas: Any, arrow: Arrow) -> None:
     canvas.setFillColorRGB(*arrow.colour)
     canvas.setLineWidth(0.7)
     canvas.line(arrow.x, -arrow.y, arrow.to_x, -arrow.to_y)
+    if not arrow.headed:
+        return
     path, (tip, *rest) = canvas.beginPath(), _head(arrow)
     path.moveTo(tip[0], -tip[1])
     for x, y in rest:
@@ -127,7 +133,8 @@ def _paint(area: Any, shape: Box | Arrow | Label, fonts: Fonts) -> None:
                 _text(area, (shape.x + shape.width / 2, y), text, (font, points, "center"), fonts)
         case Arrow():
             area.plot([shape.x, shape.to_x], [shape.y, shape.to_y], color=shape.colour, linewidth=0.7)
-            area.add_patch(Polygon(_head(shape), closed=True, facecolor=shape.colour, edgecolor="none"))
+            if shape.headed:
+                area.add_patch(Polygon(_head(shape), closed=True, facecolor=shape.colour, edgecolor="none"))
         case Label():
             font = BOLD if shape.bold else BODY
             text = fitted(shape.text, font, SIZE, shape.width, fonts)

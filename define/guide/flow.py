@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import pairwise
+from typing import Any
 
 from define.build.groups import CLASSES
 from define.build.package import Described
@@ -71,40 +73,58 @@ def _tabulated(side: Side, name: str, datasets: Sequence[Described]) -> Iterator
     others = {source for found in behind.values() for source in found} - raw
     if not raw:
         return
-    common = read_by_all(behind.values()) & raw
+    common = ubiquitous({name: set(found) & raw for name, found in behind.items()})
     labels = {one.name: str(one.table.dataset.label) for one in datasets}
-    files = {source: side.study.spec.sources[source].file for source in sorted(raw)}
-    edges = [(source, one) for one, found in behind.items() for source in _drawn(found, raw, common)]
-    drawn = flow([Column("Raw data", files), Column(name.title(), labels)], edges)
+    edges = [(source, one) for one, found in behind.items() for source in _drawn(found, raw, set(common))]
+    drawn = {source for source, _ in edges}
+    files = {source: side.study.spec.sources[source].file for source in sorted(drawn)}
+    drawing = flow([Column("Raw data", files), Column(name.title(), labels)], edges)
     words = "; ".join(f"{one} from {', '.join(found) or 'no raw data'}" for one, found in behind.items())
-    yield Figure(f"Raw data to {name.title()} datasets", drawn, f"{words}.")
-    said = (
-        f"Each of them reads {', '.join(sorted(common))}; an arrow stands only where there is no other. "
-        if common
-        else ""
-    )
-    if others:
-        said += (
-            f"Datasets of other classes that give them dates, visits or keys: {', '.join(sorted(others))}."
-        )
-    if said:
+    yield Figure(f"Raw data to {name.title()} datasets", drawing, f"{words}.")
+    if said := " ".join(filter(None, (_undrawn(common), _of_others(others)))):
         yield Para(text_of(said), small=True)
 
 
+def _undrawn(common: Mapping[str, Sequence[str]]) -> str:
+    """Say what nearly all datasets of a diagram are made from, which it draws no arrows for."""
+    if not common:
+        return ""
+    said = "; ".join(
+        f"{source}, for all{f' but {_and(left)}' if left else ''}" for source, left in common.items()
+    )
+    return (
+        f"Not drawn, because nearly all of these datasets are also made from it: {said}. "
+        "A dataset that is made from nothing else has its arrows."
+    )
+
+
+def _of_others(others: Iterable[str]) -> str:
+    names = ", ".join(sorted(others))
+    return f"Datasets of other classes that give them dates, visits or keys: {names}." if names else ""
+
+
+def _and(names: Sequence[str]) -> str:
+    return " and ".join(filter(None, (", ".join(names[:-1]), names[-1])))
+
+
 def _drawn(found: Iterable[str], raw: set[str], common: set[str]) -> list[str]:
-    """Leave out what all read, but no dataset without any arrow."""
+    """Leave out what nearly all read, but no dataset without any arrow."""
     mine = [source for source in found if source in raw]
     return [source for source in mine if source not in common] or mine
 
 
-def read_by_all(behind: Iterable[Iterable[str]]) -> set[str]:
-    """Give what each of several datasets is made from; nothing where there are fewer than three.
+def ubiquitous(behind: Mapping[str, set[str]]) -> dict[str, list[str]]:
+    """Give what at least three quarters of several datasets are made from, with the datasets that are not.
 
-    >>> read_by_all([["SUBJ", "AE"], ["SUBJ"], ["SUBJ", "CM"]])
-    {'SUBJ'}
+    >>> ubiquitous({"AE": {"SUBJ", "AE"}, "MH": {"SUBJ"}, "CM": {"SUBJ", "CM"}, "DD": {"DS"}})
+    {'SUBJ': ['DD']}
     """
-    found = [set(one) for one in behind]
-    return set.intersection(*found) if len(found) > 2 else set()
+    found = {}
+    for source in sorted(set().union(*behind.values())):
+        left = [name for name, mine in behind.items() if source not in mine]
+        if len(behind) > 2 and len(left) * 4 <= len(behind):
+            found[source] = left
+    return found
 
 
 def analysed(facts: Facts) -> Iterator[Block]:
@@ -174,11 +194,18 @@ def shown_results(facts: Facts) -> Iterator[Block]:
     side = facts.sides["adam"]
     columns = [
         Column("ADaM", {name: side.label(name) for name in names}),
-        Column("Displays", {one.display: one.title for one in facts.displays}),
+        Column(
+            "Displays", {one.display: one.title for one in sorted(facts.displays, key=_display)}, ordered=True
+        ),
     ]
     edges = [(name, display) for display, found in behind.items() for name in found]
     words = "; ".join(f"{display} from {', '.join(found)}" for display, found in behind.items())
     yield Figure("ADaM datasets to displays of results", flow(columns, edges), f"{words}.")
+
+
+def _display(one: Any) -> list[tuple[str, int]]:
+    """Give the key to sort a display by: T-2 before T-10."""
+    return [(word, int(number or 0)) for word, number in re.findall(r"(\D+)(\d*)", one.display)]
 
 
 def arms(facts: Facts) -> list[Block]:
