@@ -139,9 +139,9 @@ def _descriptions(facts: Facts) -> Section:
     for one in facts.datasets("adam"):
         link = Span(one.name, bold=True, to=f"dataset-{one.name}")
         rows.append((link, str(one.table.dataset.label), class_of(one).title(), f"{one.table.count:,}",
-                     structure_of(one), ", ".join(one.spec.keys)))  # fmt: skip
-    head = "Dataset | Label | Class | Records | Structure | Keys"
-    overview = table("Analysis datasets", head, rows, (1.25, 2.3, 2, 1.1, 2.9, 2.2))
+                     structure_of(one), ", ".join(one.spec.keys), _purposes(facts, one.name)))  # fmt: skip
+    head = "Dataset | Label | Class | Records | Structure | Keys | Purpose of its analyses"
+    overview = table("Analysis datasets", head, rows, (1.25, 2, 1.7, 1, 2.4, 2, 1.9))
     return Section(
         "descriptions",
         "Analysis Dataset Descriptions",
@@ -155,6 +155,12 @@ def _descriptions(facts: Facts) -> Section:
             ),
         ),
     )
+
+
+def _purposes(facts: Facts, name: str) -> str:
+    """Give the purposes that the analyses of a dataset are declared with."""
+    found = (one.purpose for shown in facts.displays for one in shown.analyses if one.dataset == name)
+    return "; ".join(purpose.capitalize() for purpose in dict.fromkeys(found))
 
 
 def _description(facts: Facts, one: Described) -> Section:

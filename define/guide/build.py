@@ -20,6 +20,7 @@ from trialkit.problems import Problem, Refusal
 from trialkit.publish import UNWRITABLE
 from trialkit.submission.spec import GUIDE
 
+NO_CORE = "run `trialkit conformance` with --core on this build before"
 GUIDES: dict[str, Callable[[Facts], Guide]] = {"sdtm": csdrg, "adam": adrg}
 
 
@@ -67,7 +68,13 @@ def missing_texts(specs: Path) -> list[Missing]:
     return found
 
 
-def write_guides(specs: Path, build: Path, out: Path | None = None, inputs: Path | None = None) -> list[Path]:
+def write_guides(
+    specs: Path,
+    build: Path,
+    out: Path | None = None,
+    inputs: Path | None = None,
+    note: Callable[[str], None] = lambda _: None,
+) -> list[Path]:
     """Write the guides of a build as PDF and DOCX, each beside its datasets.
 
     Args:
@@ -75,6 +82,7 @@ def write_guides(specs: Path, build: Path, out: Path | None = None, inputs: Path
         build: its output folder.
         out: the folder for all files, in place of the folders of the datasets.
         inputs: the SDTM datasets behind ADaM; default: those of the build.
+        note: takes what a person should know of the guides.
 
     Raises:
         Refusal: as ``load_facts``; PUB-003 for a file that cannot be written.
@@ -91,6 +99,8 @@ def write_guides(specs: Path, build: Path, out: Path | None = None, inputs: Path
         files[folder / f"{guide.name}.pdf"] = pdf_bytes(guide, fonts)
         files[folder / f"{guide.name}.docx"] = docx_bytes(guide, fonts)
     _write(files)
+    if number := sum(one.count is None for one in facts.known.issues):
+        note(f"{number} accepted findings have no count in the guides: {NO_CORE}")
     return list(files)
 
 

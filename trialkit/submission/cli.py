@@ -77,8 +77,11 @@ def guide(specs: Path, build: Path | None, out: Path | None, sdtm: Path | None, 
             Terminal().print(one.shown)
         Terminal(stderr=True).print(count)
         return
-    for path in made.write_guides(specs, build, out, sdtm):
+    notes: list[str] = []
+    for path in made.write_guides(specs, build, out, sdtm, notes.append):
         Terminal(stderr=True).print(f"written: {path}")
+    for one in notes:
+        Terminal(stderr=True).print(one)
     Terminal(stderr=True).print(f"{count}{' (--missing lists them)' if left else ''}")
 
 
