@@ -273,7 +273,7 @@ class Total(RecordRule):
         # a scale of one item is the mean of however many values there are
         size = self.items or self.prorate_to or 1
         if size > 1:
-            count = np.bincount(group[answered], minlength=1)
+            count = np.bincount(group[answered], minlength=int(group.max(initial=0)) + 1)
             many = answered & (count[np.maximum(group, 0)] > size)
             context.report(TOO_MANY, f"a total has more than {size} values", many, shown, self)
 
