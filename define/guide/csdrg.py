@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from define.build.describe import CRF
@@ -154,7 +154,11 @@ def _subject_data(facts: Facts) -> Section:
         "Subject Data Description",
         parts=(
             Section("overview", "Overview", tuple(_overview(facts))),
-            Section("traceability", "Traceability Flow Diagram", (*overview(facts), *tabulated(facts))),
+            Section(
+                "traceability",
+                "Traceability Flow Diagram",
+                (*overview(facts), *_sources(facts), *tabulated(facts)),
+            ),
             Section("acrf", "Annotated CRFs", (*_crf(facts), *answer(facts, "acrf"))),
             Section(
                 "domains",
@@ -228,14 +232,14 @@ def _coding(facts: Facts) -> Iterator[Block]:
 def _excluded(facts: Facts) -> Iterator[Block]:
     """List the raw rows that are in no dataset, with the reason of each."""
     rows = [
-        (row["source"], row["file"], _why(row["reason"]), row["rows"])
+        (row["source"], facts.title(row["source"]) or row["file"], _why(row["reason"]), row["rows"])
         for row in facts.sides["sdtm"].ledger
         if row["origin"] == "raw" and not row["dataset"] and row["reason"] not in ("used", "balance")
     ]
     said = "Every raw row is accounted for: it is used, or left out for one of these reasons."
     yield Para(text_of(said if rows else "Every raw row is used."))
-    head = "Source | File | Why it is left out | Rows"
-    yield from table("Raw rows that are left out", head, rows, (1.3, 1.8, 5, 0.7))
+    head = "Source | Form or file | Why it is left out | Rows"
+    yield from table("Raw rows that are left out", head, rows, (1.1, 2.5, 4.5, 0.7))
 
 
 def _why(reason: str) -> str:
@@ -250,10 +254,33 @@ def _why(reason: str) -> str:
 
 def _unmapped(facts: Facts) -> Iterator[Block]:
     found = facts.report("sdtm", "unmapped.csv")
-    rows = [(row["source"], row["column"], row["label"], row["rows"]) for row in found if row.get("column")]
+    rows = [
+        (row["source"], row["column"], _label(facts, row), row["rows"]) for row in found if row.get("column")
+    ]
     yield from answer(facts, "not_submitted")
     head = "Source | Column | Label | Rows with a value"
     yield from table("Collected columns that no dataset holds", head, rows, (1.5, 2, 4, 1.2))
+
+
+def _label(facts: Facts, row: Mapping[str, str]) -> str:
+    """Give the label of a column in English where forms.yaml has it, with the one of the raw data."""
+    form = facts.forms.get(row["source"])
+    said = form.labels.get(row["column"], "") if form else ""
+    return " - ".join(filter(None, (said, row["label"])))
+
+
+def _sources(facts: Facts) -> Iterator[Block]:
+    """List the raw data, and say which datasets stand between them and those that are submitted."""
+    inputs = facts.parts.found["sdtm"].manifest.get("inputs", {})
+    rows = (
+        (Span(name, bold=True), facts.title(name), str(one.get("file", "")), f"{int(one.get('rows', 0)):,}")
+        for name, one in inputs.items()
+    )
+    yield from table("Raw data", "Name | Form or transfer | File | Rows", rows, (1, 3, 1.5, 0.8))
+    between = sorted(name for name, one in facts.sides["sdtm"].study.datasets.items() if one.working)
+    if between:
+        said = "Intermediate datasets, which several datasets are made from and which are not submitted"
+        yield Para(text_of(f"{said}: {', '.join(between)}."))
 
 
 def _crf(facts: Facts) -> Iterator[Block]:

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from define.acrf.forms import Form, load_forms
 from define.build.describe import displays_of
 from define.build.package import Described, Package, open_package
 from define.guide.findings import Known, known_findings
@@ -27,6 +28,8 @@ from trialkit.study import Study
 from trialkit.submission.parts import BESIDE, Parts, open_parts, unfit
 
 DECISION = re.compile(r"\s*\[J\]")  # marks a sentence as a decision of the sponsor
+
+TABLE = re.compile(r"tables/(\w+)\.csv")  # a file that a reviewer does not get
 
 
 @dataclass(frozen=True, eq=False)
@@ -131,6 +134,23 @@ class Facts:
     sides: Mapping[str, Side]
     displays: Sequence[Any] = ()
     known: Known = field(default_factory=Known)
+
+    @cached_property
+    def forms(self) -> Mapping[str, Form]:
+        """Give titles and labels of the forms, by raw source; nothing without forms.yaml.
+
+        >>> isinstance(Facts.__dict__["forms"], cached_property)
+        True
+        """
+        return load_forms(self.sides["sdtm"].study, {}).forms if "sdtm" in self.sides else {}
+
+    def title(self, source: str) -> str:
+        """Give the title of the form of a raw source; empty where it has none.
+
+        >>> callable(Facts.title)
+        True
+        """
+        return self.forms[source].title if source in self.forms else ""
 
     def datasets(self, part: str) -> list[Described]:
         """Give the datasets of a part; none where it is not built.
@@ -246,12 +266,12 @@ def _side(specs: Path, parts: Parts, part: str, inputs: Path | None) -> Side:
 
 
 def unmarked(text: str) -> str:
-    """Take the marks of decisions out of a comment: these have a table of their own.
+    """Take the marks of decisions out of a comment, which have a table of their own, and folders of tables.
 
     >>> unmarked("At least one injection [J].")
     'At least one injection.'
     """
-    return DECISION.sub("", text)
+    return TABLE.sub(r"the table \1", DECISION.sub("", text))
 
 
 def comments_of(spec: DatasetSpec) -> dict[str, str]:

@@ -11,7 +11,7 @@ from define.build.groups import CLASSES
 from define.build.package import Described
 from define.guide.content import Block, Figure, Para, text_of
 from define.guide.diagram import Column, chains, flow
-from define.guide.facts import Facts, Side
+from define.guide.facts import Facts
 
 OTHER = "Other"
 MOST = 24  # boxes in a column; more of them are drawn on further diagrams
@@ -64,10 +64,11 @@ def tabulated(facts: Facts) -> Iterator[Block]:
             classes.setdefault(class_of(one), []).append(one)
     for name, datasets in classes.items():
         for start in range(0, len(datasets), MOST):
-            yield from _tabulated(side, name, datasets[start : start + MOST])
+            yield from _tabulated(facts, name, datasets[start : start + MOST])
 
 
-def _tabulated(side: Side, name: str, datasets: Sequence[Described]) -> Iterator[Block]:
+def _tabulated(facts: Facts, name: str, datasets: Sequence[Described]) -> Iterator[Block]:
+    side = facts.sides["sdtm"]
     behind = {one.name: side.sources.get(one.name, []) for one in datasets}
     raw = {source for found in behind.values() for source in found if source in side.study.spec.sources}
     others = {source for found in behind.values() for source in found} - raw
@@ -77,7 +78,7 @@ def _tabulated(side: Side, name: str, datasets: Sequence[Described]) -> Iterator
     labels = {one.name: str(one.table.dataset.label) for one in datasets}
     edges = [(source, one) for one, found in behind.items() for source in _drawn(found, raw, set(common))]
     drawn = {source for source, _ in edges}
-    files = {source: side.study.spec.sources[source].file for source in sorted(drawn)}
+    files = {source: facts.title(source) or side.study.spec.sources[source].file for source in sorted(drawn)}
     drawing = flow([Column("Raw data", files), Column(name.title(), labels)], edges)
     words = "; ".join(f"{one} from {', '.join(found) or 'no raw data'}" for one, found in behind.items())
     yield Figure(f"Raw data to {name.title()} datasets", drawing, f"{words}.")

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from define.guide.common import answer, software
-from define.guide.content import Block, Para, Said, Section, Span, table, text_of
+from define.guide.content import Block, Bullets, Para, Said, Section, Span, table, text_of
 from define.guide.facts import Facts
 from trialkit.submission.layout import program_name
 
@@ -22,7 +22,7 @@ def programs(facts: Facts) -> Section:
         "trialkit computes it. The specifications are submitted as text files in the folder programs; they "
         "hold no code."
     )
-    specs = table("Specifications of datasets", "Dataset | Specification | File", _datasets(facts), (1, 3, 3))
+    specs = table("Specifications of datasets", "Dataset | File", _datasets(facts), (1, 4))
     return Section(
         "programs",
         "Submission of Programs",
@@ -40,7 +40,7 @@ def programs(facts: Facts) -> Section:
 def _datasets(facts: Facts) -> Iterator[tuple[Said, ...]]:
     for one in facts.datasets("adam"):
         file = one.spec.place("dataset").file
-        yield Span(one.name, bold=True), file, program_name(file)
+        yield Span(one.name, bold=True), program_name(file)
 
 
 def _shared(facts: Facts) -> Iterator[Block]:
@@ -50,7 +50,7 @@ def _shared(facts: Facts) -> Iterator[Block]:
         yield Para(text_of("Specifications share no parts."))
         return
     yield Para(text_of("Specifications share parts by including them; these are the parts:"))
-    yield from table("Shared parts", "Part | File", ((name, program_name(name)) for name in shared), (1, 1))
+    yield Bullets(tuple(text_of(program_name(name)) for name in shared))
 
 
 def _environment(facts: Facts) -> Iterator[Block]:
