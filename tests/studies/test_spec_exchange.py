@@ -122,6 +122,7 @@ def check_back(asked, folder, generation, label):
     assert item.oid == f"IT.{row.get('Dataset')}.{label}"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("part", ["sdtm", "adam"])
 def test_nct04952155_as_a_draft(part, nct, tmp_path):
     check_draft(asked_nct(nct, part), tmp_path)

@@ -6,12 +6,13 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from posixpath import dirname, join, normpath
+from posixpath import basename, dirname, join, normpath
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from lxml import etree, html
 
 from trialkit.problems import Kind, Place, Problem
+from trialkit.submission.layout import GUIDES
 from trialkit.submission.pdf import Pdf
 
 BROKEN = Kind("PKG-020", "a link leads nowhere", "Put its target into the package, or make the file again.")
@@ -22,6 +23,8 @@ BAD_FILE = Kind("PKG-023", "file with links cannot be read", "Make the file agai
 ODM, DEF = "{http://www.cdisc.org/ns/odm/v1.3}", "{http://www.cdisc.org/ns/def/v2.1}"
 ARM, XLINK = "{http://www.cdisc.org/ns/arm/v1.0}", "{http://www.w3.org/1999/xlink}"
 MOST_NAMED = 3
+GUIDE_FILES = {f"{name}.pdf" for name in GUIDES.values()}
+GUIDE_FIRST = "Write the reviewer's guides with `trialkit guide` first."
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +115,8 @@ def _grouped(path: str, judged: Iterable[tuple[Link, tuple[Kind, str] | None]]) 
     for (kind, why), targets in said.items():
         shown = ", ".join(f"'{target}'" for target in targets[:MOST_NAMED])
         more = f" and {len(targets) - MOST_NAMED} more" if len(targets) > MOST_NAMED else ""
-        yield Problem(kind, f"{shown}{more}: {why}", Place(path), count=len(targets))
+        hint = GUIDE_FIRST if {basename(target) for target in targets} & GUIDE_FILES else ""
+        yield Problem(kind, f"{shown}{more}: {why}", Place(path), hint=hint, count=len(targets))
 
 
 def wrong(link: Link, contents: Contents) -> tuple[Kind, str] | None:

@@ -14,7 +14,7 @@ from lxml import html
 from trialkit.cli import cli
 from trialkit.problems import Refusal
 from trialkit.publish import hashes
-from trialkit.submission.links import Contents, link_problems
+from trialkit.submission.links import GUIDE_FIRST, Contents, link_problems
 from trialkit.submission.package import package
 from trialkit.tables import read_table
 
@@ -227,6 +227,13 @@ def test_broken_links(place, pdf, target, code, why):
     pdf(place.build / "acrf.pdf")
     spoil(place, "</main>", f'<a href="{target}">x</a><a href="acrf.pdf#nameddest=P1">y</a></main>')
     assert refused(place) == [(code, f"'{target}': {why}")]
+
+
+def test_a_guide_that_is_named_and_not_there_says_how_it_is_made(place):
+    spoil(place, "</main>", '<a href="csdrg.pdf">x</a></main>')
+    with pytest.raises(Refusal) as caught:
+        package(place.specs, place.build, place.out)
+    assert [one.hint for one in caught.value.problems] == [GUIDE_FIRST]
 
 
 def test_references_of_define_to_the_annotated_form(place, pdf):
