@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from define.guide.common import answer, intermediate
 from define.guide.content import Ask, Block, Bullets, Para, Said, Section, Span, joined, table, text_of
 from define.guide.facts import Facts
-from define.guide.findings import Issue
+from define.guide.findings import CORE, Issue
 from trialkit.model import models_in
 from trialkit.rule import Rule
 from trialkit.submission.spec import CONFORMANCE
@@ -100,7 +100,9 @@ def _counts(errors: list[Issue], queries: list[Issue], accepted: list[Issue]) ->
 
 
 def alike(accepted: Iterable[Issue]) -> list[list[Issue]]:
-    """Put the findings together that are accepted for one reason, where they are of the same variables.
+    """Put the findings together that are accepted for one reason.
+
+    A check of the toolkit is about one variable, and its findings in others stay apart.
 
     >>> first = Issue("sdtm", "accepted", "CDISC CORE", "CORE-1", "LB", "", 9, "Wrong.", "It is right")
     >>> second = Issue("sdtm", "accepted", "CDISC CORE", "CORE-2", "LB", "", 9, "Bad.", "It is right")
@@ -109,22 +111,35 @@ def alike(accepted: Iterable[Issue]) -> list[list[Issue]]:
     """
     groups: dict[tuple[str, str, str], list[Issue]] = {}
     for one in accepted:
-        groups.setdefault((one.tool, one.variable, one.reason), []).append(one)
+        variable = "" if one.tool == CORE else one.variable
+        groups.setdefault((one.tool, variable, one.reason), []).append(one)
     return list(groups.values())
 
 
 def _row(many: list[Issue]) -> tuple[Said, ...]:
-    """Write a row of findings with one reason; the counts are in the order of datasets and checks."""
+    """Write a row of findings with one reason."""
     one = many[0]
     datasets, checks, whats = (
         list(dict.fromkeys(getattr(each, name) for each in many)) for name in ("dataset", "check", "what")
     )
     names = ", ".join(name or "any dataset" for name in datasets)
-    place = joined(Span(names, bold=True), f" {one.variable}" if one.variable else "")
-    counts = [each.shown for each in many]
-    count = counts[0] if len(set(counts)) == 1 else ", ".join(counts)
-    each = " each" if len(many) > 1 and len(set(counts)) == 1 and one.count is not None else ""
-    return place, f"{', '.join(checks)} ({one.tool})", f"{count}{each}", " ".join(whats), one.reason
+    variables = _variables(many)
+    place = joined(Span(names, bold=True), f" {variables}" if variables else "")
+    count = _counted(many, len(datasets) == len(many))
+    return place, f"{', '.join(sorted(checks))} ({one.tool})", count, " ".join(whats), one.reason
+
+
+def _counted(many: list[Issue], apart: bool) -> str:
+    """Write the counts of a row once where they are the same, else by dataset or check."""
+    counts = list(dict.fromkeys(one.shown for one in many))
+    if len(counts) == 1:
+        return f"{counts[0]} each" if len(many) > 1 and many[0].count is not None else counts[0]
+    return "; ".join(f"{one.dataset if apart else one.check}: {one.shown}" for one in many)
+
+
+def _variables(many: Iterable[Issue]) -> str:
+    names = (name for one in many for name in one.variable.split(", ") if name)
+    return ", ".join(dict.fromkeys(names))
 
 
 def _unsaid(accepted: list[Issue]) -> list[Block]:
@@ -195,8 +210,6 @@ def accepted_of(facts: Facts, part: str, dataset: str) -> list[Block]:
     items = []
     for many in alike(mine):
         checks = ", ".join(f"{one.check} ({one.shown})" for one in many)
-        items.append(
-            text_of(f"{checks}{f' {many[0].variable}' if many[0].variable else ''}: {many[0].reason}")
-        )
+        items.append(text_of(f"{' '.join(filter(None, (checks, _variables(many))))}: {many[0].reason}"))
     lead = joined("Accepted findings (", Span("Issues Summary", to="issues"), "):")
     return [Para(lead), Bullets(tuple(items))] if items else []

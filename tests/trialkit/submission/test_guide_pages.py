@@ -3,14 +3,17 @@
 import io
 import re
 import zipfile
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
 from docx import Document
 from pypdf import PdfReader
 
+from define.guide.conformance import _row, alike
 from define.guide.content import Bullets, Figure, Guide, Para, Section, table, text_of
 from define.guide.diagram import Arrow, Box, Column, flow
+from define.guide.findings import CORE, Issue
 from define.guide.pdf import pdf_bytes
 from define.guide.word import docx_bytes
 
@@ -130,3 +133,14 @@ def test_findings_of_one_reason_are_one_row_and_drafts_are_marked(place):
     assert "3acceptedfindings(oneforeachruleanddataset,of3rules)" in flat
     assert re.search(r"DRAFT-\d+textsstilltobewritten", flat)
     assert "?." not in flat
+
+
+def test_counts_of_a_row_are_told_apart_where_they_differ():
+    first = Issue("sdtm", "accepted", CORE, "CORE-1", "AE", "AETERM", 4, "It is wrong.", "it is right")
+    second = replace(first, dataset="PR", variable="PRTRT", count=1737)
+    (many,) = alike([first, second])
+    assert many == [first, second]
+    assert alike([replace(one, tool="trialkit") for one in many]) != [many], "a variable each"
+    report = _row(many)
+    assert [report[2], report[3], report[4]] == ["AE: 4; PR: 1,737", "It is wrong.", "it is right"]
+    assert _row([first, replace(first, check="CORE-2")])[2] == "4 each"
