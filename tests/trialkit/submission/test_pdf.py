@@ -1,5 +1,7 @@
 """PDF files of a package: version, protection, fonts, bookmarks, initial view."""
 
+import subprocess
+import sys
 from pathlib import Path
 
 import matplotlib
@@ -102,3 +104,12 @@ def test_files_that_are_none(tmp_path, data):
     path = tmp_path / "a.pdf"
     path.write_bytes(data)
     assert [code for code, _ in found(path)] == ["PKG-030"]
+
+
+def test_the_reader_says_nothing_of_its_own(tmp_path):
+    (tmp_path / "a.pdf").write_bytes(b"%PDF-1.4 no more")
+    code = "import pathlib, sys; from trialkit.submission import pdf, stamp; path = pathlib.Path(sys.argv[1])"
+    for call in ("pdf.look_at(path, '')", "stamp._stamped(path)"):
+        command = [sys.executable, "-c", f"{code}; {call}", tmp_path / "a.pdf"]
+        ended = subprocess.run(command, capture_output=True, text=True, check=True)
+        assert (ended.stdout, ended.stderr) == ("", "")
