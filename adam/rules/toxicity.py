@@ -59,7 +59,9 @@ class Criterion(Model):
         alias="DIRECTION", description="H: high results are toxic, L: low ones"
     )
     grade: int = Field(alias="GRADE", ge=1, le=5, description="the grade")
-    limit: float = Field(alias="LIMIT", description="the limit, or how many times that of OF")
+    limit: float = Field(
+        alias="LIMIT", allow_inf_nan=False, description="the limit, or how many times that of OF"
+    )
     of: Annotated[Literal["", "ULN", "LLN", "BASE"], BeforeValidator(_upper)] = Field(
         "", alias="OF", description="what LIMIT is a multiple of: ULN, LLN, BASE"
     )
@@ -284,6 +286,7 @@ BTOXGRH: {baseline_value: ATOXGRH, by: [USUBJID, PARAMCD]}
     def _doubts(self, made: list[tuple[int, Criterion]]) -> Iterator[tuple[int, str]]:
         keys = {"ULN": ("high", self.high), "LLN": ("low", self.low), "BASE": ("base", self.base)}
         lowest: dict[tuple[str, ...], float] = {}
+        first: dict[tuple[str | int, ...], int] = {}
         for row, one in sorted(made, key=lambda pair: pair[1].grade):
             needs = {one.of, *(("BASE", "ULN" if one.direction == "H" else "LLN") if one.baseline else ())}
             for name in sorted(needs - {""}) if self._asked(one) and self.give == "grade" else ():
@@ -296,8 +299,14 @@ BTOXGRH: {baseline_value: ATOXGRH, by: [USUBJID, PARAMCD]}
             if one.sign and (one.sign[0] == ">") != (one.direction == "H"):
                 yield row, f"has the sign {one.sign} for direction {one.direction}"
             series = (one.code, one.direction, one.of, one.unit.upper(), one.baseline)
-            if sign * one.limit < lowest.get(series, -math.inf):
+            if (*series, one.grade) in first:
+                yield (
+                    row,
+                    f"gives grade {one.grade} again, as row {first[*series, one.grade] + 1} does",
+                )
+            elif sign * one.limit < lowest.get(series, -math.inf):
                 yield row, "has a limit that is not beyond that of the grade before"
+            first.setdefault((*series, one.grade), row)
             lowest[series] = sign * one.limit
 
 
