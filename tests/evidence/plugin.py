@@ -27,7 +27,17 @@ def pytest_addoption(parser):
 
 def pytest_configure(config):
     if config.getoption("--evidence"):
+        usable(Path(config.getoption("--evidence")))
         config.pluginmanager.register(Recorder(config), "evidence-recorder")
+
+
+def usable(folder):
+    """Make the folder of the page before the tests run, not after an hour of them."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        said = f"--evidence {folder}: no folder can be made there"
+        raise pytest.UsageError(f"{said} ({error.strerror})") from None
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -11,7 +11,7 @@ from lxml import html
 
 from tests.evidence.carried import codes_of, said
 from tests.evidence.page import Outcome, lines_of, write_evidence
-from tests.evidence.plugin import COLLECTED, carriers
+from tests.evidence.plugin import COLLECTED, carriers, usable
 from tests.evidence.requirements import PROMISES, known, requirements
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -153,3 +153,12 @@ def test_what_a_test_says_not_to_be_there_it_does_not_carry():
     line = ast.parse("assert 'RAW-001' not in found and 'RAW-002' in found and code != 'RAW-003'").body[0]
     texts = [node.value for node in said(line) if isinstance(node, ast.Constant)]
     assert list(codes_of(texts)) == ["RAW-002"]
+
+
+@pytest.mark.parametrize("below", ["", "within"])
+def test_a_place_that_can_be_no_folder_is_refused_before_the_tests_run(below, tmp_path):
+    (tmp_path / "file").write_text("x", "utf-8")
+    with pytest.raises(pytest.UsageError, match=r"--evidence .*no folder can be made there"):
+        usable(tmp_path / "file" / below)
+    usable(tmp_path / "new" / "folder")
+    assert (tmp_path / "new" / "folder").is_dir()
