@@ -109,7 +109,8 @@ class _Writer:
         self._contents(heads)
         for piece, after in zip(pieces, [*pieces[1:], None], strict=False):
             self._add(piece)
-            if isinstance(piece, Para) and isinstance(after, Table | Bullets):
+            noted = isinstance(piece, Figure) and isinstance(after, Para) and after.small
+            if noted or (isinstance(piece, Para) and isinstance(after, Table | Bullets)):
                 self.document.paragraphs[-1].paragraph_format.keep_with_next = True
         file = io.BytesIO()
         self.document.save(file)
