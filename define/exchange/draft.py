@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from posixpath import normpath
 from typing import Any
 
 from define.check.view import View
 from define.exchange.draftcodelists import Lists
 from define.exchange.draftdataset import Datasets
 from define.exchange.known import Known, known_of, part_of_define
-from define.exchange.lost import NOT_TAKEN
+from define.exchange.lost import FAR_DOCUMENT, NO_DATASETS, NOT_TAKEN
+from define.exchange.take import short
 from define.exchange.yamltext import fits, written
 from define.model import Define, Leaf
 from define.workbook.imports import NO_DATE
@@ -19,6 +22,7 @@ from define.workbook.names import LEAF, bare
 from trialkit.problems import Place, Problem, Problems
 
 DOCUMENT = "supplemental"
+OF_A_MACHINE = re.compile(r"[/\\]|[A-Za-z]:[/\\]|file:|.*\\", re.IGNORECASE)
 
 
 @dataclass(slots=True)
@@ -67,7 +71,7 @@ def draft_of(define: Define, file: str, problems: Problems) -> Draft:
     Args:
         define: the model, of define.xml or of a workbook.
         file: the name of the file, for problems.
-        problems: where DEFX-001 goes: what specs have no place for.
+        problems: where DEFX-001 goes, what specs have no place for, and DEFX-003 to DEFX-006.
 
     Raises:
         Refusal: DEFX-002 for a define of another standard.
@@ -90,7 +94,9 @@ def draft_of(define: Define, file: str, problems: Problems) -> Draft:
         )
         if value
     }
-    problems.add(*_left_out(view, lists.left))
+    problems.add(*_left_out(view, lists.left), *_far_documents(view))
+    if not made:
+        problems.add(Problem(NO_DATASETS, NO_DATASETS.title, Place(file)))
     found = Draft({key: study[key] for key in ORDER if key in study})
     found.datasets |= {f"{known.part}/{name.lower()}.yaml": spec for name, spec in made.items()}
     return found
@@ -137,6 +143,22 @@ def _document(leaf: Leaf, kind: str, part: str) -> dict[str, str]:
     title = (leaf.title or "").strip()
     made = {"file": leaf.href} | ({"title": title} if title and title != leaf.href else {})
     return made | ({"kind": kind} if kind != DOCUMENT else {}) | {"of": part}
+
+
+def _far_documents(view: View) -> Iterator[Problem]:
+    """Find the documents that are on somebody's machine, or far above define.xml."""
+    for one in view.metadata.leaves:
+        if _is_far(one.href):
+            what = f"{FAR_DOCUMENT.title}: {short(one.href)}"
+            yield Problem(FAR_DOCUMENT, what, Place(view.file, one.spot.line, field=one.spot.xpath))
+
+
+def _is_far(href: str) -> bool:
+    """Say whether a path is of one machine, or above the folder that holds that of define.xml.
+
+    Programs and reports may stand in a folder next to that of define.xml: one step up is usual.
+    """
+    return bool(OF_A_MACHINE.match(href)) or (":" not in href and normpath(href).startswith("../.."))
 
 
 def _left_out(view: View, lists: Mapping[str, int]) -> Iterator[Problem]:

@@ -11,10 +11,11 @@ from define.check.view import Use, View
 from define.exchange.draftcodelists import Lists
 from define.exchange.draftlevels import levels_said, qualifiers
 from define.exchange.known import Known
-from define.exchange.lost import GUESSED, NOT_TAKEN
+from define.exchange.lost import GUESSED, NOT_TAKEN, TWICE
 from define.exchange.texts import comment_of, method_of, origin_said
 from define.exchange.yamltext import fits
-from define.model import NUMBERS, ItemGroupDef
+from define.model import NUMBERS, ItemDef, ItemGroupDef
+from define.model.element import Element
 from trialkit.facts import DatasetFacts, VariableFacts
 from trialkit.problems import Kind, Place, Problem, Problems
 
@@ -32,7 +33,7 @@ class Datasets:
         view: the define.
         known: its standard and terminology.
         lists: where codelists go.
-        problems: where DEFX-001 and DEFX-003 go.
+        problems: where DEFX-001, DEFX-003 and DEFX-004 go.
 
     >>> from define.exchange.known import known_of
     >>> from define.samples import sample_define
@@ -58,20 +59,28 @@ class Datasets:
         ['USUBJID']
         """
         made: dict[str, dict[str, Any]] = {}
-        companions = []
+        companions, seen = [], set[str]()
         for group in self.view.metadata.item_groups:
-            if self.known.part == "sdtm" and group.name.startswith(SUPP):
+            if group.name in seen:
+                self._say(TWICE, f"dataset {group.name} is described again", group)
+            elif self.known.part == "sdtm" and group.name.startswith(SUPP):
                 companions.append(group)
-            elif not NAME.fullmatch(group.name) or not group.items:
+            elif not NAME.fullmatch(group.name) or not self._has_variables(group):
                 self._say(NOT_TAKEN, f"dataset {group.name}: no name of a dataset, or no variable", group)
             else:
                 made[group.name] = self._dataset(group)
+            seen.add(group.name)
         for group in companions:
             self._companion(group, made)
         return made
 
-    def _say(self, kind: Kind, what: str, group: ItemGroupDef) -> None:
-        self.problems.add(Problem(kind, what, Place(self.view.file, group.spot.line, field=group.spot.xpath)))
+    def _has_variables(self, group: ItemGroupDef) -> bool:
+        """Say whether a variable of a dataset is defined, and has a name that a spec can have."""
+        found = (self.view.items.get(ref.item_oid) for ref in group.items)
+        return any(item is not None and fits(item.name) for item in found)
+
+    def _say(self, kind: Kind, what: str, part: Element) -> None:
+        self.problems.add(Problem(kind, what, Place(self.view.file, part.spot.line, field=part.spot.xpath)))
 
     def _dataset(self, group: ItemGroupDef) -> dict[str, Any]:
         kind = self.known.class_of(group)
@@ -108,11 +117,11 @@ class Datasets:
         item, ref, name = use.item, use.ref, use.item.name
         fact = facts.find(name) if facts else None
         kind = fact.type if fact and fact.type else "Num" if item.data_type in NUMBERS else "Char"
-        length = item.length if kind == "Char" and item.data_type == "text" else None
+        length = self._length(item, f"{use.group.name}.{name}")
         made = {
             "label": item.label,
             "type": kind,
-            "length": length if length and length <= LONGEST else None,
+            "length": length if kind == "Char" and item.data_type == "text" else None,
             "codelist": self.lists.of(use.group.name, item, fact),
             "format": item.display_format
             if item.display_format != self.known.standard.format_of(name, kind)
@@ -135,6 +144,13 @@ class Datasets:
         )
         todo = RULE if "origin" in told else f"{RULE}, the origin"
         return {} if absent and plain else {"todo": todo, **told}
+
+    def _length(self, item: ItemDef, name: str) -> int | None:
+        """Give the length of a variable; none that a spec cannot have."""
+        if item.length is not None and item.length < 1:
+            self._say(NOT_TAKEN, f"length {item.length} of {name}", item)
+            return None
+        return item.length if item.length is not None and item.length <= LONGEST else None
 
     def _companion(self, group: ItemGroupDef, made: dict[str, dict[str, Any]]) -> None:
         """Put supplemental qualifiers into the spec of their parent."""

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from define.commands import told
 from define.exchange.draft import Draft, draft_of
+from define.exchange.lost import TWICE
 from define.model import Define
 from define.read import read_define
 from define.whole import write_folder
 from define.workbook.book import read_book
 from define.workbook.imports import import_book
 from trialkit.generate import schemas
-from trialkit.problems import Exit, Problem, Problems, Refusal
+from trialkit.problems import Exit, Place, Problem, Problems, Refusal
 from trialkit.starter import NOT_EMPTY, SCHEMA
 
 XML = (b"<", b"\xef\xbb\xbf<", b"\xff\xfe", b"\xfe\xff")
@@ -65,17 +66,29 @@ def spec_draft(files: Sequence[Path], out: Path) -> Exit:
     """
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise Refusal([Problem(NOT_EMPTY, f"'{out.name}' is there and is not empty")])
-    problems, draft = Problems(), Draft()
+    problems, draft, first = Problems(), Draft(), dict[str, str]()
     for file in files:
         define = read_any(file, problems)
         if not problems.errors():
-            draft = draft.joined(draft_of(define, file.name, problems))
+            made = draft_of(define, file.name, problems)
+            problems.add(*_again(made, file.name, first))
+            draft = draft.joined(made)
     if problems.errors():
         return told(problems, "nothing was written")
     write_draft(draft, out)
     return told(
         problems, f"{len(draft.datasets)} datasets drafted in {out}; what is to do: trialkit check {out}"
     )
+
+
+def _again(made: Draft, file: str, first: dict[str, str]) -> Iterator[Problem]:
+    """Find the datasets that an earlier file describes as well; ``first`` keeps which does."""
+    for path, spec in made.datasets.items():
+        if path in first:
+            yield Problem(
+                TWICE, f"dataset {spec['dataset']} is described in {first[path]} as well", Place(file)
+            )
+        first.setdefault(path, file)
 
 
 def write_draft(draft: Draft, out: Path) -> None:

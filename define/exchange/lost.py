@@ -17,3 +17,21 @@ OTHER_STANDARD = Kind(
     exit=Exit.SPEC,
 )
 GUESSED = Kind("DEFX-003", "not said there, so guessed", "Correct it in the draft.", severity="query")
+TWICE = Kind(
+    "DEFX-004",
+    "dataset is described twice",
+    "Keep one of the two descriptions, or draft each file into a folder of its own.",
+    exit=Exit.SPEC,
+)
+NO_DATASETS = Kind(
+    "DEFX-005",
+    "describes no dataset of which a spec can be drafted",
+    "Give a define with datasets (ItemGroupDef) that have variables.",
+    exit=Exit.SPEC,
+)
+FAR_DOCUMENT = Kind(
+    "DEFX-006",
+    "path of a document is no place beside define.xml",
+    "Correct it in the draft: a relative path with forward slashes, such as csdrg.pdf.",
+    severity="query",
+)

@@ -18,7 +18,7 @@ from define.exchange.drafts import read_any, spec_draft, write_draft
 from define.exchange.export import define_of, spec_export
 from define.exchange.known import known_of
 from define.exchange.yamltext import fits, written
-from define.model import CodeListRef, Description, Origin
+from define.model import CodeListRef, Description, Leaf, Origin
 from define.samples import sample_define
 from define.workbook.layout import GENERATIONS
 from define.write import define_bytes
@@ -257,3 +257,67 @@ def test_keys_that_a_define_does_not_name():
     assert [one.line() for one in problems.items if one.kind.code == "DEFX-003"] == [
         "query DEFX-003 define.xml keys of DM. Correct it in the draft."
     ]
+
+
+def said_of(define):
+    """Give the draft of a define and the problems of it."""
+    problems = Problems()
+    made = draft_of(define, "define.xml", problems)
+    return made, [(one.level, one.kind.code, one.what) for one in problems.items]
+
+
+def test_a_dataset_that_is_described_twice_is_an_error():
+    group = sample_define().metadata.item_groups[0]
+    define = changed(sample_define(), "study.metadata", item_groups=(group, group))
+    assert ("error", "DEFX-004", "dataset DM is described again") in said_of(define)[1]
+
+
+def test_a_dataset_that_two_files_describe_is_an_error(tmp_path, capsys):
+    for name in ("one.xml", "two.xml"):
+        (tmp_path / name).write_bytes(define_bytes(sample_define()))
+    assert spec_draft([tmp_path / "one.xml", tmp_path / "two.xml"], tmp_path / "draft") == Exit.SPEC
+    said = " ".join(capsys.readouterr().err.split())
+    assert "error DEFX-004 two.xml dataset DM is described in one.xml as well" in said
+    assert not (tmp_path / "draft").exists()
+
+
+@pytest.mark.parametrize("change", ["no dataset", "no variable", "no definition"])
+def test_a_define_without_datasets_is_an_error(change):
+    metadata = sample_define().metadata
+    if change == "no definition":
+        define = changed(sample_define(), "study.metadata", items=())
+    else:
+        groups = () if change == "no dataset" else (changed(metadata.item_groups[0], "", items=()),)
+        define = changed(sample_define(), "study.metadata", item_groups=groups)
+    made, said = said_of(define)
+    assert made.datasets == {}
+    assert ("error", "DEFX-005", "describes no dataset of which a spec can be drafted") in said
+
+
+@pytest.mark.parametrize("length", [0, -3])
+def test_a_length_that_is_none_is_left_out_and_said(length, tmp_path):
+    define = changed(sample_define(), "study.metadata.items.1", length=length)
+    made, said = said_of(define)
+    assert ("query", "DEFX-001", f"length {length} of DM.SEX") in said
+    write_draft(made, tmp_path / "draft")
+    assert load(tmp_path / "draft").datasets["DM"].variables["SEX"].length is None
+
+
+@pytest.mark.parametrize(
+    ("href", "far"),
+    [
+        ("../../x.pdf", True),
+        ("a/../../../x.pdf", True),
+        ("C:\\x.pdf", True),
+        ("sub\\x.pdf", True),
+        ("/x.pdf", True),
+        ("file:///x.pdf", True),
+        ("x.pdf", False),
+        ("a/../b/../x.pdf", False),
+        ("../programs/adsl.txt", False),
+        ("https://example.org/a/../../b", False),
+    ],
+)
+def test_a_document_that_is_not_beside_the_define_is_said(href, far):
+    define = changed(sample_define(), "study.metadata", leaves=(Leaf(id="LF.x", href=href),))
+    assert ("DEFX-006" in [code for _, code, _ in said_of(define)[1]]) == far
