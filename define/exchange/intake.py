@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from define.build.describe import Asked
 from define.build.package import Package
@@ -25,8 +26,9 @@ from define.workbook.export import Exporter
 from define.workbook.imports import import_book
 from define.workbook.layout import Generation, folded
 from trialkit.exchange.yamlfile import ByHand, appended, changed
+from trialkit.model import Model
 from trialkit.prepare import check_study
-from trialkit.problems import Exit, Kind, Place, Problem, Problems, Refusal
+from trialkit.problems import NOWHERE, Exit, Kind, Place, Problem, Problems, Refusal
 from trialkit.terminal import Terminal
 
 CONTEXT = Kind(
@@ -44,6 +46,7 @@ OLDER = Kind(
 NOT_SHOWN = "The define would not say it: the standard, the data or a rule decide."
 ONCE_USED = "It is in study.yaml now, and in the define as soon as the data use it."
 ROWS = ("Datasets", "Variables", "ValueLevel")
+WIDEST = 80  # characters of a fault of the changed specs that are shown
 LEFT_BESIDE = shutil.ignore_patterns("raw", "build", ".*")
 
 
@@ -103,7 +106,8 @@ def spec_import(asked: Asked, file: Path, dry: bool = False) -> Exit:
     for edit in taking.edits:
         terminal.print(str(edit))
     if not dry:
-        write_all({package.study.folder / name: data for name, data in texts.items()})
+        # a link stays one: what it leads to is written
+        write_all({(package.study.folder / name).resolve(): data for name, data in texts.items()})
     counts = f"{counted(len(taking.edits), 'change')} in {counted(len(texts), 'file')}"
     return told(problems, f"{counts}; nothing was written" if dry else counts)
 
@@ -169,7 +173,8 @@ def _prove(asked: Asked, taking: Taking, texts: dict[str, bytes], theirs: tuple[
         except Refusal as refusal:
             taking.problems.add(*refusal.problems)
             return
-        taking.problems.add(*_new_faults(taking.package, package))
+        for one in _new_faults(taking.package, package):
+            taking.problems.add(_in_workbook(one, taking, package))
     book, generation = theirs
     remaining = differences(Exporter(View(define, "define.xml"), generation).book(), book)
     left = {(one.sheet, one.key, one.column) for one in remaining}
@@ -196,3 +201,24 @@ def _new_faults(before: Package, after: Package) -> Iterable[Problem]:
     known = {(one.kind.code, one.what) for one in check_study(before.study, before.standard, {}).items}
     found: Sequence[Problem] = check_study(after.study, after.standard, {}).items
     return [one for one in found if (one.kind.code, one.what) not in known]
+
+
+def _in_workbook(problem: Problem, taking: Taking, after: Package) -> Problem:
+    """Place a fault where the workbook says what it comes of; the line of a spec is not there yet."""
+    for edit in taking.edits:
+        if edit.change is not None and problem.where.file and _place_of(edit, after) == problem.where:
+            change, what = edit.change, problem.what
+            shown = what if len(what) <= WIDEST else f"{what[:WIDEST]}..."
+            place = change.row.at(change.where or change.column)
+            return replace(problem, what=f"{change.name}: {shown}", where=place, frame="")
+    return problem
+
+
+def _place_of(edit: Edit, package: Package) -> Place:
+    """Find where a spec that was loaded says what an edit has put there; nowhere for what it has not."""
+    specs: Iterable[Model] = package.study.datasets.values()
+    owner: Any = next((one for one in specs if one.place("dataset").file == edit.file), package.study.spec)
+    for step in edit.path:
+        inside = owner.get(step) if isinstance(owner, Mapping) else getattr(owner, str(step), None)
+        owner = owner[step] if isinstance(owner, list) and isinstance(step, int) else inside
+    return owner.place(edit.key) if isinstance(owner, Model) else NOWHERE

@@ -538,3 +538,36 @@ def test_specs_that_cannot_be_written_are_as_before(study, specs, exported, tmp_
     with pytest.raises(Refusal, match=r"PUB-003 dm\.yaml is a directory"):
         spec_import(asked(study, specs), file)
     assert bytes_of(specs) == before
+
+
+@pytest.mark.parametrize(
+    ("cell", "label", "said"),
+    [
+        (LABEL, "x" * 300, "Variables Label DM.SITEID: variable label of 300 bytes 'xxxx"),
+        (LABEL, "Größe", "Variables Label DM.SITEID: variable label of 7 bytes 'Größe'"),
+        (("Datasets", ("DM",), "Label"), "y" * 41, "Datasets Label DM: dataset label of 41 bytes 'yyyy"),
+    ],
+)
+def test_a_label_that_no_file_can_hold_is_said_where_the_workbook_has_it(
+    cell, label, said, study, specs, exported, tmp_path, capsys
+):
+    file = edited(exported / "2.1-True.xlsx", tmp_path / "edited.xlsx", {cell: label})
+    before = bytes_of(specs)
+    assert spec_import(asked(study, specs), file) == Exit.SPEC
+    assert bytes_of(specs) == before
+    lines = [line for line in capsys.readouterr().err.splitlines() if line.startswith("error")]
+    assert len(lines) == 1, lines
+    assert lines[0].startswith("error XPT-002 edited.xlsx:")
+    assert said in lines[0]
+    assert "x" * 80 not in lines[0]
+    assert ".yaml" not in lines[0]
+
+
+def test_a_spec_that_is_a_link_stays_one(study, specs, exported, tmp_path):
+    path, real = specs / "sdtm" / "dm.yaml", tmp_path / "real.yaml"
+    path.rename(real)
+    path.symlink_to(real)
+    file = edited(exported / "2.1-True.xlsx", tmp_path / "edited.xlsx", {LABEL: "Site"})
+    assert spec_import(asked(study, specs), file) == Exit.OK
+    assert path.is_symlink()
+    assert "  SITEID: {copy: SITE, label: Site}" in real.read_text("utf-8").splitlines()
