@@ -24,6 +24,7 @@ from define.exchange.texts import origin_said, where_text
 from define.model import NUMBERS
 from trialkit.problems import did_you_mean
 from trialkit.spec import Variable
+from trialkit.xptlimits import MOST_BYTES
 
 ORIGIN = ("Origin", "Source", "Pages", "Predecessor")
 NOT_KEPT = ("Assigned Value", "Common", "Developer Notes")
@@ -113,7 +114,10 @@ def _variable(taking: Taking, change: Change, described: Described) -> None:
         said = accepted(taking.package.study.spec.accept, described.name, change.key[1])
         _comment(taking, change, variable, path, said)
     elif change.column == "Length" and taking.package.planned:
-        _text(taking, change, variable, path, "length", change.after)
+        if change.after.isdecimal() and not 1 <= int(change.after) <= MOST_BYTES:
+            taking.fixed(change, f"A text variable has a length of 1 to {MOST_BYTES} bytes.")
+        else:
+            _text(taking, change, variable, path, "length", change.after)
     elif change.column == "Data Type":
         _type(taking, change, variable, path, described)
     else:

@@ -571,3 +571,18 @@ def test_a_spec_that_is_a_link_stays_one(study, specs, exported, tmp_path):
     assert spec_import(asked(study, specs), file) == Exit.OK
     assert path.is_symlink()
     assert "  SITEID: {copy: SITE, label: Site}" in real.read_text("utf-8").splitlines()
+
+
+@pytest.mark.parametrize("length", ["0", "201"])
+def test_a_length_that_no_spec_can_have_is_said_where_the_workbook_has_it(
+    length, study, specs, exported, tmp_path, capsys
+):
+    cell = ("Variables", ("DM", "SITEID"), "Length")
+    file = edited(exported / "2.1-False.xlsx", tmp_path / "edited.xlsx", {cell: length})
+    before = bytes_of(specs)
+    assert spec_import(asked(study, specs, built=False), file) == Exit.DATA
+    assert bytes_of(specs) == before
+    said = capsys.readouterr().err
+    assert (
+        f"Variables Length DM.SITEID: '' became '{length}'. A text variable has a length of 1 to 200" in said
+    )
