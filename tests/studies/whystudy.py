@@ -68,7 +68,15 @@ class Study:
         self.data = {
             path.stem.upper(): pyreadstat.read_xport(path)[0] for path in (out / "sdtm").glob("*.xpt")
         }
-        self.checked, self.known = Counter(), {}
+        self.checked, self.known, self.done = Counter(), {}, {}
+
+    def once(self, check):
+        """Run a check the first time it is asked for, and give how many answers it looked at."""
+        if check not in self.done:
+            before = self.checked.total()
+            check(self)
+            self.done[check] = self.checked.total() - before
+        return self.done[check]
 
     def value(self, dataset, record, variable):
         return self.values(dataset, variable)[record]
