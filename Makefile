@@ -15,7 +15,7 @@ PILOT_ADAM ?= $(TRIALKIT_REFERENCE)/adam_pilot
 BIN := .venv/bin
 TRIALKIT := $(BIN)/trialkit
 
-.PHONY: help all sdtm acrf adam analyze define guide package conformance simulate check test test-browser lint docs site bench fuzz validate pilot pilot-adam clean
+.PHONY: help all sdtm acrf adam analyze define describe guide package conformance simulate check test test-browser lint docs site bench fuzz validate pilot pilot-adam clean
 
 help: ## Show the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "%-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -38,7 +38,10 @@ analyze: .venv/base $(OUT)/adam ## Compute the analyses: STUDY=, OUT=
 $(OUT)/adam: | .venv/base $(SDTM)
 	$(TRIALKIT) adam specs/$(STUDY) --sdtm $(SDTM) --out $(OUT) --workers $(WORKERS)
 
-define: .venv/base $(OUT)/adam ## Describe the datasets in define.xml and define.html: STUDY=, OUT=
+define: describe ## Describe the datasets in define.xml and define.html, and in the guides it names: STUDY=, OUT=
+	$(if $(wildcard specs/$(STUDY)/guide.yaml),$(MAKE) guide)
+
+describe: .venv/base $(OUT)/adam
 	$(TRIALKIT) define specs/$(STUDY) --sdtm $(SDTM) --adam $(OUT)/adam $(if $(wildcard $(RAW)),--raw $(RAW))
 
 guide: .venv/base ## Write the reviewer's guides, from datasets, definitions and findings: STUDY=, OUT=
@@ -57,7 +60,7 @@ all: .venv/base ## Build all that a submission needs: SDTM, ADaM, analyses, anno
 	$(if $(wildcard specs/$(STUDY)/adam/*.yaml),$(MAKE) adam)
 	$(if $(wildcard specs/$(STUDY)/analysis/*.yaml),$(MAKE) analyze)
 	$(MAKE) acrf
-	$(if $(wildcard specs/$(STUDY)/adam/*.yaml),$(MAKE) define,$(TRIALKIT) define specs/$(STUDY) --sdtm $(SDTM) --raw $(RAW))
+	$(if $(wildcard specs/$(STUDY)/adam/*.yaml),$(MAKE) describe,$(TRIALKIT) define specs/$(STUDY) --sdtm $(SDTM) --raw $(RAW))
 	$(if $(CORE),-$(MAKE) conformance)
 	$(MAKE) guide
 
@@ -72,7 +75,7 @@ check: .venv/base ## Check a study's specs: STUDY=, RAW=
 	$(TRIALKIT) check specs/$(STUDY) $(if $(wildcard $(RAW)),--raw $(RAW))
 
 test: .venv/dev ## Run all tests
-	$(BIN)/python -m pytest -n 2
+	$(BIN)/python -m pytest -n 2 --dist worksteal
 
 test-browser: .venv/browser ## Test the review page of define.xml in Chromium and Firefox
 	@sh tests/browser/browsers.sh
@@ -95,10 +98,10 @@ bench: .venv/browser ## Measure against plain programs, pyreadstat and the offic
 	$(BIN)/python bench/bench_define.py
 
 fuzz: .venv/dev ## Longer property tests
-	$(BIN)/python -m pytest -n 2 -m "" --hypothesis-profile=fuzz tests
+	$(BIN)/python -m pytest -n 2 --dist worksteal -m "" --hypothesis-profile=fuzz tests
 
 validate: .venv/dev ## Run all tests, also the slow ones, and write which proves what: build/evidence/index.html
-	$(BIN)/python -m pytest -n 2 -m "not browser" --evidence build/evidence
+	$(BIN)/python -m pytest -n 2 --dist worksteal -m "not browser" --evidence build/evidence
 
 pilot: .venv/dev ## Score CDISCPILOT01 against its published SDTM: PILOT=folder with raw/ and target/
 	$(BIN)/python bench/pilot.py --raw $(PILOT)/raw --target $(PILOT)/target
