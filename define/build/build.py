@@ -21,6 +21,7 @@ from define.model import (
     Standards,
     Study,
 )
+from trialkit.spec import StudySpec
 
 STYLESHEET = "define2-1.xsl"
 
@@ -52,9 +53,9 @@ def build_define(package: Package, extras: Extras | None = None) -> Define:
         package: the datasets and their specs.
         extras: annotated CRF and analyses.
 
-    >>> build_define(None)
-    Traceback (most recent call last):
-    AttributeError: 'NoneType' object has no attribute 'study'
+    >>> from define.build.samples import sample_package
+    >>> [group.name for group in build_define(sample_package()).study.metadata.item_groups]
+    ['DM', 'EX', 'VS']
     """
     study = package.study.spec
     extras = extras or Extras()
@@ -82,11 +83,6 @@ def build_define(package: Package, extras: Extras | None = None) -> Define:
         leaves=named.leaves,
         analyses=analyses,
     )
-    names = GlobalVariables(
-        study_name=study.study,
-        study_description=study.title or study.study,
-        protocol_name=study.protocol or study.study,
-    )
     return Define(
         file_oid=f"DEF.{study.study}.{part}",
         creation_date_time=study.created.isoformat(),
@@ -95,8 +91,16 @@ def build_define(package: Package, extras: Extras | None = None) -> Define:
         source_system="trialkit",
         source_system_version=version("trialkit"),
         context="Other" if package.planned else "Submission",
-        study=Study(oid=f"ST.{study.study}", global_variables=names, metadata=metadata),
+        study=Study(oid=f"ST.{study.study}", global_variables=_names(study), metadata=metadata),
         prolog=(f'<?xml-stylesheet type="text/xsl" href="{STYLESHEET}"?>',),
+    )
+
+
+def _names(study: StudySpec) -> GlobalVariables:
+    return GlobalVariables(
+        study_name=study.study,
+        study_description=study.title or study.study,
+        protocol_name=study.protocol or study.study,
     )
 
 

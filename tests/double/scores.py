@@ -12,6 +12,21 @@ import pandas as pd
 
 from tests.double.export import WEEKS, visit
 
+SUBJECT = [
+    "STUDYID",
+    "USUBJID",
+    "SUBJID",
+    "SITEID",
+    "AGE",
+    "AGEU",
+    "SEX",
+    "RACE",
+    "TRTP",
+    "TRTA",
+    "TRTSDT",
+    "TRTEDT",
+]  # in both datasets
+
 EPOCH0 = pd.Timestamp("1960-01-01")
 SUBSCALES = {
     "ALSF1BU": ("BULBAR", ("Q1", "Q2", "Q3")),
@@ -292,20 +307,7 @@ def adqs(export):
 
 
 VARIABLES = [
-    *(
-        "STUDYID",
-        "USUBJID",
-        "SUBJID",
-        "SITEID",
-        "AGE",
-        "AGEU",
-        "SEX",
-        "RACE",
-        "TRTP",
-        "TRTA",
-        "TRTSDT",
-        "TRTEDT",
-    ),
+    *SUBJECT,
     *(
         "SAFFL",
         "FASFL",

@@ -8,7 +8,7 @@ parameters come from the study's list of them.
 import numpy as np
 import pandas as pd
 
-from tests.double.scores import WORSE, adqs, analysed, dated, monthly_of, of_subjects, windowed
+from tests.double.scores import SUBJECT, WORSE, adqs, analysed, dated, monthly_of, of_subjects, windowed
 
 MONTH = 30.4375
 GRADES = {f"{n}{sign}": n + part for n in range(6) for sign, part in (("", 0), ("-", -0.33), ("+", 0.33))}
@@ -133,20 +133,7 @@ def adslope(export, names):
 
 
 VARIABLES = [
-    *(
-        "STUDYID",
-        "USUBJID",
-        "SUBJID",
-        "SITEID",
-        "AGE",
-        "AGEU",
-        "SEX",
-        "RACE",
-        "TRTP",
-        "TRTA",
-        "TRTSDT",
-        "TRTEDT",
-    ),
+    *SUBJECT,
     *("SAFFL", "FASFL", "ASEQ", "PARAMCD", "PARAM", "PARAMN", "PARCAT1", "SRCPARM", "HIGHER", "APERIOD"),
     *(
         "APERIODC",
